@@ -1,0 +1,1 @@
+"""The vocabulary: the values that flow between the rooms."""

@@ -1,0 +1,50 @@
+"""What is looked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KINDS = ("dsn", "token", "pull-secret", "private-key", "password", "other")
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A shape that grows into a synthetic secret at test time; `line` is where it stands in its pack."""
+
+    shape: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that is looked for: `anchors` say "around here", `pattern` says "this", `checks` say "really"."""
+
+    id: str
+    family: str
+    title: str
+    kind: str  # one of KINDS
+    severity: str  # one of SEVERITIES
+    pattern: str  # RE2 syntax over bytes (Latin-1); the group named `secret` is what must not leak
+    anchors: tuple[str, ...]  # bounded patterns that both Hyperscan and RE2 take; where one ends, `pattern` is tried
+    needs: tuple[str, ...] = ()  # lower-case words, one of which must stand within `before`/`after`
+    checks: tuple[str, ...] = ()  # names in detect.checks, with an argument after a colon: "entropy:3.0"
+    parser: str | None = None  # name in detect.parsers: refines the secret's span, fills `parsed`, or rejects
+    before: int = 256  # bytes of context before an anchor's end that may take part in the decision
+    after: int = 256  # bytes of context after it
+    specificity: int = 50  # where secrets overlap, the highest wins
+    confidence: float = 0.9
+    advice: str = ""
+    references: tuple[str, ...] = ()
+    hits: tuple[Sample, ...] = ()
+    misses: tuple[Sample, ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rules of a run, sorted by id, and the digest of what decides about a finding."""
+
+    rules: tuple[Rule, ...]
+    digest: str
