@@ -1,0 +1,1 @@
+"""Chunk -> hits: a multi-pattern prefilter, exact confirmation around it, checks and parsers."""
