@@ -1,0 +1,41 @@
+# One command each. `make test` is the one for a newcomer: it builds what it needs.
+.PHONY: help dev lint test bench docs clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:
+	@echo "make dev    a virtual environment in $(VENV) with everything for development"
+	@echo "make lint   ruff, mypy --strict, import-linter, typos"
+	@echo "make test   every test"
+	@echo "make bench  the benchmarks"
+	@echo "make docs   the documentation into site/"
+	@echo "make clean  removes what the others made"
+
+dev: $(READY)
+
+# The stamp makes a second `make dev` cost nothing; a changed pyproject.toml makes it work again.
+$(READY): pyproject.toml
+	.ci/packages
+	test -x $(BIN)/python || "$$(.ci/python)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	touch $(READY)
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/typos
+
+test: dev
+	$(BIN)/python -m pytest $(PYTEST)
+
+bench: dev
+	$(BIN)/python -m benchmarks $(BENCH)
+
+docs: dev
+	$(BIN)/mkdocs build --strict --quiet
+
+clean:
+	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
