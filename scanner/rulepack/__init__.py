@@ -1,0 +1,1 @@
+"""Rule packs: YAML -> Ruleset, with every rule's own samples."""

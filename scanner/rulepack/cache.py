@@ -1,0 +1,83 @@
+"""The ruleset from the user's cache, because reading YAML is too slow for a hook."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scanner import __version__, cachefile
+from scanner.model.rule import Rule, Ruleset
+from scanner.rulepack.packs import Pack, read_packs
+
+if TYPE_CHECKING:
+    from scanner.rulepack.load import Known
+
+FORMAT = 1  # raise it when what a pack means changes without its bytes changing
+_SAMPLES = ("hits", "misses")
+_NAMES = tuple(field.name for field in fields(Rule) if field.name not in _SAMPLES)
+_TEXT_TUPLES = ("anchors", "needs", "checks", "references")
+
+
+def load_cached(
+    folders: Sequence[Path], disable: Collection[str] = (), cache_dir: Path | None = None, *, known: Callable[[], Known]
+) -> Ruleset:
+    """What `load` answers, without samples, from the cache if the packs have not changed; `known` is asked only if they have."""
+    packs = read_packs(folders)
+    if cache_dir is None:
+        return _fresh(packs, disable, known())
+    path = cache_dir / f"rules-{key(packs, disable)[:32]}.json"
+    stored = cachefile.read(path)
+    ruleset = restore(stored) if stored is not None else None
+    if ruleset is None:
+        ruleset = _fresh(packs, disable, known())
+        cachefile.write(path, store(ruleset))
+    return ruleset
+
+
+def key(packs: Sequence[Pack], disable: Collection[str]) -> str:
+    """SHA-256 over everything that decides what the packs mean; every part is preceded by its length."""
+    parts = [f"{FORMAT} {__version__}".encode(), " ".join(_NAMES).encode(), *(name.encode() for name in sorted(disable)), b"packs"]
+    for pack in packs:
+        parts += [pack.name.encode("utf-8", "surrogateescape"), pack.data]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def store(ruleset: Ruleset) -> bytes:
+    """A ruleset without samples as JSON."""
+    rows = [[getattr(rule, name) for name in _NAMES] for rule in ruleset.rules]
+    return json.dumps({"digest": ruleset.digest, "rules": rows}, separators=(",", ":")).encode()
+
+
+def restore(data: bytes) -> Ruleset | None:
+    """What `store` wrote, or None if it is anything else."""
+    try:
+        document = json.loads(data)
+        return Ruleset(tuple(_rule(row) for row in document["rules"]), str(document["digest"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _rule(row: list[Any]) -> Rule:
+    if len(row) != len(_NAMES):
+        raise ValueError("another number of fields")
+    values = dict(zip(_NAMES, row, strict=True))
+    for name in _TEXT_TUPLES:
+        values[name] = tuple(values[name])
+    return Rule(**values)
+
+
+def _fresh(packs: Sequence[Pack], disable: Collection[str], known: Known) -> Ruleset:
+    from dataclasses import replace
+
+    from scanner.rulepack.load import load_packs
+
+    ruleset = load_packs(packs, disable, known=known)
+    return Ruleset(tuple(replace(rule, hits=(), misses=()) for rule in ruleset.rules), ruleset.digest)
