@@ -1,0 +1,338 @@
+"""Reading a pack faster than Git prints it: delta trees depth-first, every base inflated once.
+
+Format: gitformat-pack(5). Objects are numbered by their rank in offset order, so the bytes of one end where the next begins.
+"""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from dulwich._pack import apply_delta
+from dulwich.errors import ApplyDeltaError
+from isal import isal_zlib
+
+from scanner.sources.git.packindex import BadIndex, PackIndex
+
+COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
+WHOLE_LIMIT = 32 << 20  # bytes of content that may be held in memory at once; more is streamed
+_HELD_LIMIT = 64 << 20  # bytes of delta bases that are kept while their children are read
+_FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB, so that no output limit is needed
+_ROOT, _NONE = -1, -1
+
+
+class Damaged(Exception):
+    """This copy of an object cannot be read here; Git may know another one."""
+
+
+class TooLarge(Exception):
+    """The object is larger than may be held whole."""
+
+
+class Packed(NamedTuple):
+    """One object of a pack; `data` is None where it could not be read this way."""
+
+    rank: int
+    data: bytes | None
+    large: bool = False
+
+
+class Pack:
+    """One pack and its index; opened again in every process that reads it."""
+
+    def __init__(self, path: Path, hash_size: int) -> None:
+        self.path = path
+        self.hash_size = hash_size
+        self.index = PackIndex(path.with_suffix(".idx"), hash_size)
+        self._map: mmap.mmap | None = None
+        self._view: memoryview | None = None
+        view = self._open()
+        if bytes(view[:4]) != b"PACK" or int.from_bytes(view[4:8], "big") not in (2, 3):
+            raise BadIndex("the pack's header is not one")
+        end = len(view) - hash_size
+        self.declared = int.from_bytes(view[8:12], "big")
+        count, offsets = self.index.count, self.index.offsets
+        self.order = array("I", sorted(range(count), key=offsets.__getitem__))
+        self.start = array("Q", (offsets[i] for i in self.order))
+        if count and (self.start[0] < 12 or self.start[-1] >= end):
+            raise BadIndex("an offset outside the pack")
+        self.start.append(end)
+        self._read_headers()
+
+    def oid(self, rank: int) -> bytes:
+        """The binary object id of the object with this rank."""
+        return self.index.oid(self.order[rank])
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_map": None, "_view": None}
+
+    def _open(self) -> memoryview:
+        if self._view is None:
+            with self.path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._view = memoryview(self._map)
+        return self._view
+
+    def release(self) -> None:
+        """Let the system take back the pages read so far; they stay in its cache."""
+        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+    def _read_headers(self) -> None:
+        """Fill kind, size, body offset and base rank of every object; `kind` of a delta becomes that of its root."""
+        n = len(self.order)
+        self.stored = bytearray(n)  # the type in the pack
+        self.kind = bytearray(n)  # 0 where it is not known
+        self.size = array("Q", bytes(8 * n))
+        self.body = array("Q", bytes(8 * n))
+        self.base = array("i", [_ROOT]) * n
+        view, start = self._open(), self.start
+        forward = False
+        for rank in range(n):
+            at, limit = start[rank], start[rank + 1]
+            head = bytes(view[at : min(at + 32 + self.hash_size, limit)])
+            try:
+                kind, size, used, base = self._header(head, at)
+            except (IndexError, Damaged):
+                continue
+            self.stored[rank], self.size[rank], self.body[rank] = kind, size, at + used
+            if kind < OFS_DELTA:
+                self.kind[rank] = kind
+            elif base is not None:
+                self.base[rank] = base
+                self.kind[rank] = self.kind[base]
+                forward = forward or base >= rank or not self.kind[base]
+        if forward:
+            self._settle_forward_bases()
+        self._link_children()
+
+    def _header(self, head: bytes, at: int) -> tuple[int, int, int, int | None]:
+        """(type, size, bytes used, rank of the base or None); IndexError where the bytes end too early."""
+        byte = head[0]
+        used, kind, size, shift = 1, byte >> 4 & 7, byte & 15, 4
+        while byte & 128:
+            byte = head[used]
+            used += 1
+            size |= (byte & 127) << shift
+            shift += 7
+        if size >= 1 << 63 or kind not in (COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA):
+            raise Damaged
+        if kind == OFS_DELTA:
+            byte = head[used]
+            used += 1
+            back = byte & 127
+            while byte & 128:
+                byte = head[used]
+                used += 1
+                back = (back + 1) << 7 | byte & 127
+            base = bisect_left(self.start, at - back)
+            return kind, size, used, base if self.start[base] == at - back and back else None
+        if kind == REF_DELTA:
+            place = self.index.find(head[used : used + self.hash_size])
+            base = None if place is None else bisect_left(self.start, self.index.offsets[place])
+            return kind, size, used + self.hash_size, base
+        return kind, size, used, None
+
+    def _settle_forward_bases(self) -> None:
+        """Bases named by id may stand behind their deltas: pass kinds on until nothing changes (cycles stay unknown)."""
+        waiting = [r for r in range(len(self)) if not self.kind[r] and self.base[r] >= 0]
+        while waiting:
+            left = []
+            for rank in waiting:
+                self.kind[rank] = self.kind[self.base[rank]]
+                if not self.kind[rank]:
+                    left.append(rank)
+            if len(left) == len(waiting):
+                return
+            waiting = left
+
+    def _link_children(self) -> None:
+        """First child and next sibling of every base, later ranks first."""
+        self.child = array("i", [_NONE]) * len(self)
+        self.sibling = array("i", [_NONE]) * len(self)
+        for rank, base in enumerate(self.base):
+            if base >= 0 and self.kind[rank]:
+                self.sibling[rank] = self.child[base]
+                self.child[base] = rank
+
+    def unreached(self) -> Iterator[int]:
+        """Ranks that no walk comes to: damaged headers, bases outside the pack, cycles."""
+        return (rank for rank, kind in enumerate(self.kind) if not kind)
+
+    def children(self, rank: int) -> list[int]:
+        """The deltas made against this object."""
+        found, child = [], self.child[rank]
+        while child != _NONE:
+            found.append(child)
+            child = self.sibling[child]
+        return found
+
+    def units(self, limit: int) -> list[tuple[int, int]]:
+        """(rank, weight) of the delta trees, cut into pieces of about `limit` bytes of content; sets `cut`."""
+        n = len(self)
+        self.cut = bytearray(n)
+        weight = array("Q", bytes(8 * n))
+        content = self._content_sizes()
+        units = []
+        for rank in self._children_first():
+            weight[rank] += content[rank] + 200
+            base = self.base[rank] if self.stored[rank] >= OFS_DELTA else _ROOT
+            if base < 0 or weight[rank] >= limit:
+                self.cut[rank] = 1
+                units.append((rank, weight[rank]))
+            else:
+                weight[base] += weight[rank]
+        return units
+
+    def _content_sizes(self) -> array[int]:
+        """Size of each object's content; a delta is taken to be as large as its root."""
+        content = array("Q", self.size)
+        for rank in self._bases_first():
+            if self.stored[rank] >= OFS_DELTA:
+                content[rank] = content[self.base[rank]]
+        return content
+
+    def _bases_first(self) -> Iterator[int]:
+        stack = [rank for rank in range(len(self) - 1, -1, -1) if self.kind[rank] and self.stored[rank] < OFS_DELTA]
+        while stack:
+            rank = stack.pop()
+            yield rank
+            child = self.child[rank]
+            while child != _NONE:
+                stack.append(child)
+                child = self.sibling[child]
+
+    def _children_first(self) -> list[int]:
+        return list(self._bases_first())[::-1]
+
+    def walk(self, root: int) -> Iterator[Packed]:
+        """The objects of one unit, depth-first; the heaviest branch last, so that few bases are alive at once."""
+        data, large = self._try(root, None)
+        yield Packed(root, data, large)
+        frames = [(root, data, self._below(root))]
+        held = len(data or b"")
+        while frames:
+            parent, base, children = frames[-1]
+            if not children:
+                frames.pop()
+                held -= len(base or b"")
+                continue
+            rank = children.pop()
+            if not children:  # the last child: its base is not needed any more once it is made
+                frames.pop()
+                held -= len(base or b"")
+            data, large = self._try(rank, base, parent)
+            base = None
+            yield Packed(rank, data, large)
+            below = self._below(rank)
+            if below:
+                kept = data if held + len(data or b"") <= _HELD_LIMIT else None
+                held += len(kept or b"")
+                frames.append((rank, kept, below))
+            data = None
+
+    def _below(self, rank: int) -> list[int]:
+        found = [child for child in self.children(rank) if not self.cut[child]]
+        # leaves go first, so that this base is let go before a deep branch is entered
+        found.sort(key=lambda child: self.child[child] == _NONE)
+        return found
+
+    def _try(self, rank: int, base: bytes | None, parent: int | None = None) -> tuple[bytes | None, bool]:
+        try:
+            return self.content(rank, base if parent is not None else None), False
+        except TooLarge:
+            return None, True
+        except (Damaged, isal_zlib.error, ApplyDeltaError, ValueError, MemoryError):
+            return None, False
+
+    def content(self, rank: int, base: bytes | None = None) -> bytes:
+        """The object's content; `base` is its delta base's, when that is at hand."""
+        if self.stored[rank] < OFS_DELTA:
+            if self.size[rank] > WHOLE_LIMIT:
+                raise TooLarge
+            return self._inflate(rank)
+        chain = [rank]
+        while base is None:
+            parent = self.base[chain[-1]]
+            if parent < 0 or len(chain) > 10_000:
+                raise Damaged
+            if self.stored[parent] < OFS_DELTA:
+                base = self.content(parent)
+            else:
+                chain.append(parent)
+        for step in reversed(chain):
+            delta = self._inflate(step)
+            if _result_size(delta) > WHOLE_LIMIT:
+                raise TooLarge
+            pieces = apply_delta(base, delta)
+            base = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return base
+
+    def _inflate(self, rank: int) -> bytes:
+        """The inflated bytes of a packed object, checked against the index's CRC-32 and the header's size."""
+        view, size = self._open(), self.size[rank]
+        if self.index.crcs is not None:
+            packed = view[self.start[rank] : self.start[rank + 1]]
+            if isal_zlib.crc32(packed) != self.index.crcs[self.order[rank]]:
+                raise Damaged
+        packed = view[self.body[rank] : self.start[rank + 1]]
+        if size > WHOLE_LIMIT:
+            raise TooLarge
+        if len(packed) <= _FAST_INFLATE:
+            data: bytes = isal_zlib.decompress(packed, 15, size or 1)
+        else:
+            data = isal_zlib.decompressobj().decompress(packed, size + 1)
+        if len(data) != size:
+            raise Damaged
+        return data
+
+    def stream(self, rank: int, step: int = 1 << 20) -> Iterator[bytes]:
+        """The content of a large object that is stored whole, in pieces of at most `step` bytes; raises Damaged."""
+        if self.stored[rank] >= OFS_DELTA:
+            raise Damaged
+        view, total = self._open(), 0
+        inflater = isal_zlib.decompressobj()
+        at, end = self.body[rank], self.start[rank + 1]
+        crc = isal_zlib.crc32(view[self.start[rank] : at])
+        try:
+            while at < end and not inflater.eof:
+                packed = view[at : min(at + step, end)]
+                at += len(packed)
+                crc = isal_zlib.crc32(packed, crc)
+                piece = inflater.decompress(packed, step)
+                while piece:
+                    total += len(piece)
+                    yield piece
+                    tail = inflater.unconsumed_tail
+                    piece = inflater.decompress(tail, step) if tail or len(piece) == step else b""
+                if at % (64 << 20) < step:
+                    self.release()
+        except isal_zlib.error as problem:
+            raise Damaged from problem
+        if total != self.size[rank] or (self.index.crcs is not None and crc != self.index.crcs[self.order[rank]]):
+            raise Damaged
+
+
+def _result_size(delta: bytes) -> int:
+    """The size that a delta says its result has (the second number in it)."""
+    at = 0
+    for _ in range(2):
+        value = shift = 0
+        while True:
+            if at >= len(delta) or shift > sys.maxsize.bit_length():
+                raise Damaged
+            byte = delta[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if not byte & 128:
+                break
+    return value

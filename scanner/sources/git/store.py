@@ -1,0 +1,265 @@
+"""A repository's whole object store: count it, deal it out in batches, read every object once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from scanner.sources.git.catfile import CatFile, Missing
+from scanner.sources.git.environ import git
+from scanner.sources.git.layout import Layout
+from scanner.sources.git.loose import KINDS, loose_ids, loose_path, read_loose, stream_loose
+from scanner.sources.git.pack import OFS_DELTA, WHOLE_LIMIT, Damaged, Pack, TooLarge
+from scanner.sources.git.packindex import BadIndex
+
+_LOOSE_BATCH = 2000
+_SMALLEST_BATCH = 4 << 20
+KIND_NAMES = {number: name for name, number in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A share of the object store; `ranks` are unit roots of a pack, `oids` single objects of a loose folder or for Git."""
+
+    way: str  # pack | loose | git
+    place: int = 0  # which pack, or which objects folder
+    ranks: tuple[int, ...] = ()
+    oids: tuple[bytes, ...] = ()
+    weight: int = 0
+
+
+class Large(NamedTuple):
+    """Content too large to hold: read it in pieces, once; reading may raise Damaged."""
+
+    pieces: Iterator[bytes]
+
+
+class Read(NamedTuple):
+    """One object and its content."""
+
+    oid: bytes
+    kind: int
+    data: bytes | Large
+
+
+class Unread(NamedTuple):
+    """An object, or a whole pack, that could not be read, with a Gap's reason and detail."""
+
+    oid: bytes | None
+    reason: str
+    detail: str
+
+
+class Store:
+    """All objects that the repository and its alternates hold, each id once."""
+
+    def __init__(self, layout: Layout, env: Mapping[str, str], *, walk: str = "fast", verify: bool = False) -> None:
+        self.layout, self.env, self.verify = layout, env, verify
+        self.size = layout.hash_size
+        self.packs: list[Pack] = []
+        self.loose: list[tuple[Path, list[bytes]]] = []
+        self.by_git: list[bytes] = []
+        self.refused: list[Unread] = []
+        if walk == "git":
+            self.by_git = sorted(self._ids_by_git())
+        else:
+            self._open()
+        self.skip = self._repeats()
+        self.count = len(self.by_git) + sum(map(len, self.packs)) - sum(map(sum, self.skip)) + sum(len(ids) for _, ids in self.loose)
+
+    # -- counting ------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        for folder in self.layout.object_dirs:
+            self._open_packs(folder / "pack")
+            try:
+                self.loose.append((folder, list(loose_ids(folder, self.size))))
+            except OSError as problem:
+                self.refused.append(Unread(None, "unreadable", f"a folder of loose objects is closed: {problem.strerror}"))
+        self.packs.sort(key=lambda pack: (-len(pack), pack.path.name))
+        if self.refused:  # Git may still know how to read what we do not
+            self.by_git = sorted(self._unknown(set(self._ids_by_git(tolerant=True))))
+
+    def _open_packs(self, folder: Path) -> None:
+        for path in sorted(folder.glob("*.pack")):
+            if not path.with_suffix(".idx").exists():
+                self.refused.append(Unread(None, "corrupt-object", f"pack {path.stem} has no index, so its objects cannot be found"))
+                continue
+            try:
+                pack = Pack(path, self.size)
+            except OSError as problem:
+                self.refused.append(Unread(None, "unreadable", f"{path.stem} cannot be opened: {problem.strerror}"))
+            except (BadIndex, ValueError) as problem:
+                self.refused.append(Unread(None, "corrupt-object", f"{path.stem} cannot be walked: {problem}"))
+            else:
+                self.packs.append(pack)
+                if pack.declared != len(pack):
+                    detail = f"{path.stem} holds {pack.declared} objects, and its index names {len(pack)}"
+                    self.refused.append(Unread(None, "corrupt-object", detail))
+        for path in sorted(folder.glob("*.idx")):
+            if not path.with_suffix(".pack").exists():
+                self.refused.append(Unread(None, "missing-object", f"{path.stem} has an index, but the pack is gone"))
+
+    def _ids_by_git(self, *, tolerant: bool = False) -> list[bytes]:
+        from scanner.sources.git.environ import GitFailed
+
+        try:
+            out = git(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"], self.layout.root, self.env)
+        except GitFailed:
+            if tolerant:
+                return []
+            raise
+        return [bytes.fromhex(line.decode()) for line in out.split()]
+
+    def _unknown(self, oids: set[bytes]) -> set[bytes]:
+        """Those of `oids` that no open pack and no loose folder has."""
+        return self.missing(oids)
+
+    def _repeats(self) -> list[bytearray]:
+        """For every pack a mark on each object that a pack before it has too; loose lists lose theirs."""
+        marks = [bytearray(len(pack)) for pack in self.packs]
+        places = [(folder, set(ids)) for folder, ids in self.loose]
+        if len(self.packs) + sum(1 for _, ids in places if ids) < 2:
+            return marks
+        ranks = [_rank_of_place(pack) for pack in self.packs]
+        for first in range(256):
+            seen: set[bytes] = set()
+            for number, pack in enumerate(self.packs):
+                for place in pack.index.bucket(first):
+                    oid = pack.index.oid(place)
+                    if oid in seen:
+                        marks[number][ranks[number][place]] = 1
+                    seen.add(oid)
+            for _, ids in places:
+                mine = {oid for oid in ids if oid[0] == first}
+                ids -= mine & seen
+                seen |= mine
+        self.loose = [(folder, sorted(ids)) for folder, ids in places]
+        return marks
+
+    def missing(self, oids: Collection[bytes]) -> set[bytes]:
+        """Those of `oids` that the store does not have."""
+        left: dict[int, set[bytes]] = {}
+        for oid in oids:
+            left.setdefault(oid[0], set()).add(oid)
+        for ids in (*(ids for _, ids in self.loose), self.by_git):
+            for oid in ids:
+                left.get(oid[0], set()).discard(oid)
+        for pack in self.packs:
+            for first, wanted in left.items():
+                if wanted:
+                    wanted.difference_update(map(pack.index.oid, pack.index.bucket(first)))
+        return set().union(*left.values()) if left else set()
+
+    # -- dealing out ---------------------------------------------------------------------------------------------------
+
+    def batches(self, shares: int) -> list[Batch]:
+        """The whole store in at least `shares` batches if it is large, heaviest first."""
+        estimate = sum(sum(pack.size) for pack in self.packs) * 8
+        limit = max(_SMALLEST_BATCH, estimate // max(1, shares))
+        found: list[Batch] = []
+        for number, pack in enumerate(self.packs):
+            found += _gather(number, pack.units(limit), limit)
+            lost = tuple(pack.oid(rank) for rank in pack.unreached() if not self.skip[number][rank])
+            if lost:
+                found.append(Batch("git", oids=lost, weight=len(lost) << 14))
+        for place, (_, ids) in enumerate(self.loose):
+            found += _slices("loose", place, ids)
+        found += _slices("git", 0, self.by_git)
+        return sorted(found, key=lambda batch: -batch.weight)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read(self, batch: Batch) -> Iterator[Read | Unread]:
+        """Every object of a batch, as itself or as Unread."""
+        with CatFile(self.layout.root, self.env) as slow:
+            if batch.way == "pack":
+                items = self._read_pack(self.packs[batch.place], self.skip[batch.place], batch, slow)
+            elif batch.way == "loose":
+                items = self._read_loose(self.loose[batch.place][0], batch, slow)
+            else:
+                items = (self._ask(oid, slow) for oid in batch.oids)
+            yield from map(self._verified, items) if self.verify else items
+
+    def _read_pack(self, pack: Pack, skip: bytearray, batch: Batch, slow: CatFile) -> Iterator[Read | Unread]:
+        for root in batch.ranks:
+            for rank, data, large in pack.walk(root):
+                if skip[rank]:
+                    continue
+                if data is not None:
+                    yield Read(pack.oid(rank), pack.kind[rank], data)
+                elif large and pack.stored[rank] < OFS_DELTA:
+                    yield Read(pack.oid(rank), pack.kind[rank], Large(pack.stream(rank)))
+                else:
+                    yield self._ask(pack.oid(rank), slow)
+        pack.release()
+
+    def _read_loose(self, folder: Path, batch: Batch, slow: CatFile) -> Iterator[Read | Unread]:
+        for oid in batch.oids:
+            path = loose_path(folder, oid)
+            try:
+                kind, data = read_loose(path)
+            except TooLarge:
+                yield self._ask_large_loose(oid, path, slow)
+            except (OSError, Damaged):
+                yield self._ask(oid, slow)
+            else:
+                # no index vouches for a loose object, so its own name does
+                yield Read(oid, kind, data) if self._hash(kind, data) == oid else self._ask(oid, slow, damaged=True)
+
+    def _ask_large_loose(self, oid: bytes, path: Path, slow: CatFile) -> Read | Unread:
+        answer = self._ask(oid, slow)
+        return answer._replace(data=Large(stream_loose(path))) if isinstance(answer, Read) else answer
+
+    def _ask(self, oid: bytes, slow: CatFile, *, damaged: bool = False) -> Read | Unread:
+        """What Git says when our own way failed."""
+        try:
+            kind, size, _ = slow.ask(oid.hex())
+            if size > WHOLE_LIMIT:
+                return Read(oid, kind, Large(slow.pieces()))
+            data = b"".join(slow.pieces())
+        except (Damaged, Missing):
+            return Unread(oid, "corrupt-object", "its bytes do not make an object, for Git neither")
+        if damaged and self._hash(kind, data) != oid:
+            return Unread(oid, "corrupt-object", "its content does not have the id that it stands under")
+        return Read(oid, kind, data)
+
+    def _hash(self, kind: int, data: bytes) -> bytes:
+        made = hashlib.new("sha1" if self.size == 20 else "sha256", KIND_NAMES[kind] + b" %d\0" % len(data), usedforsecurity=False)
+        made.update(data)
+        return made.digest()
+
+    def _verified(self, item: Read | Unread) -> Read | Unread:
+        if isinstance(item, Unread) or isinstance(item.data, Large) or self._hash(item.kind, item.data) == item.oid:
+            return item
+        return Unread(item.oid, "corrupt-object", "its content does not have the id that it stands under")
+
+
+def _rank_of_place(pack: Pack) -> list[int]:
+    ranks = [0] * len(pack)
+    for rank, place in enumerate(pack.order):
+        ranks[place] = rank
+    return ranks
+
+
+def _gather(place: int, units: list[tuple[int, int]], limit: int) -> Iterator[Batch]:
+    """Units in batches of about `limit`, each in pack order."""
+    ranks: list[int] = []
+    weight = 0
+    for rank, heavy in sorted(units):
+        ranks.append(rank)
+        weight += heavy
+        if weight >= limit:
+            yield Batch("pack", place, tuple(ranks), weight=weight)
+            ranks, weight = [], 0
+    if ranks:
+        yield Batch("pack", place, tuple(ranks), weight=weight)
+
+
+def _slices(way: str, place: int, oids: list[bytes]) -> Iterator[Batch]:
+    for start in range(0, len(oids), _LOOSE_BATCH):
+        part = tuple(oids[start : start + _LOOSE_BATCH])
+        yield Batch(way, place, oids=part, weight=len(part) << 14)
