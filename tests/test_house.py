@@ -106,6 +106,15 @@ def test_the_wheel_holds_every_module_rule_hook_and_schema(names, kept):
     assert [n for n in names if n.endswith(".schema.json")]
 
 
+def test_an_editable_install_holds_no_copies(checkout, tmp_path):
+    script = "import sys; from hatchling.build import build_editable; print(build_editable(sys.argv[1]))"
+    done = run(sys.executable, "-c", script, tmp_path, cwd=checkout)
+    assert done.returncode == 0, done.stderr.decode()
+    with zipfile.ZipFile(tmp_path / done.stdout.decode().split()[-1]) as archive:
+        own = [n for n in archive.namelist() if ".dist-info/" not in n]
+        assert [archive.read(n).decode().strip() for n in own] == [str(checkout)]
+
+
 def test_the_version_is_written_the_same_in_both_places():
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == scanner.__version__
 
@@ -113,6 +122,13 @@ def test_the_version_is_written_the_same_in_both_places():
 def test_the_wheel_is_what_runs(installed, tmp_path):
     done = run(installed / "python", "-c", "import scanner; print(scanner.__file__)", cwd=tmp_path)
     assert Path(done.stdout.decode().strip()).is_relative_to(installed.parent)
+
+
+def test_the_installed_hooks_may_be_run(installed):
+    (packages,) = (installed.parent / "lib").glob("python*/site-packages")
+    hooks = sorted((packages / "scanner" / "_shipped" / "hooks" / "git").iterdir())
+    assert hooks
+    assert all(os.access(hook, os.X_OK) for hook in hooks)
 
 
 def test_the_installed_command_lists_its_rules(installed, tmp_path):
