@@ -23,7 +23,7 @@ class CatFile:
     def __init__(self, at: Path, env: Mapping[str, str]) -> None:
         self._at, self._env = at, env
         self._process: subprocess.Popen[bytes] | None = None
-        self._left = 0  # bytes of the last answer that were not taken
+        self._left = 0  # bytes of the last answer that were not taken, the line end behind it included
 
     def __enter__(self) -> CatFile:
         return self
@@ -65,19 +65,21 @@ class CatFile:
             raise Damaged
         if head[-1] == b"missing" or len(head) != 3:
             raise Missing
-        self._left = int(head[2])
-        return KINDS[head[1]], self._left, bytes.fromhex(head[0].decode())
+        size = int(head[2])
+        self._left = size + 1
+        return KINDS[head[1]], size, bytes.fromhex(head[0].decode())
 
     def pieces(self) -> Iterator[bytes]:
         """The content asked for last, in pieces; raises Damaged if Git stops in the middle."""
         if not self._left or self._process is None:
             return
         assert self._process.stdout  # noqa: S101
-        while self._left:
-            piece = self._process.stdout.read(min(_STEP, self._left))
+        while self._left > 1:
+            piece = self._process.stdout.read(min(_STEP, self._left - 1))
             if not piece:
                 self.close()
                 raise Damaged
             self._left -= len(piece)
             yield piece
-        self._process.stdout.read(1)  # the line end behind the content
+        self._process.stdout.read(1)
+        self._left = 0

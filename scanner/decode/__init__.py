@@ -1,0 +1,1 @@
+"""Bytes inside bytes: Blob -> readings of it."""

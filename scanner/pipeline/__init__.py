@@ -1,0 +1,1 @@
+"""One run over some targets: joins the rooms, tallies what was read, returns a Report."""

@@ -1,0 +1,117 @@
+"""Hops 3 to 6 for one content: read it in every encoding, search it in windows of bounded size, say where the hits stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from scanner.decode.text import narrowed, wide_readings
+from scanner.detect.engine import Engine
+from scanner.detect.overlap import settle
+from scanner.findings.locate import Lines, Place, line_ends
+from scanner.model.content import Span
+from scanner.model.evidence import Hit
+
+WINDOW = 4 << 20
+
+
+class Placed(NamedTuple):
+    """A hit, the text of its construct, and where it stands."""
+
+    hit: Hit
+    text: bytes
+    place: Place
+
+
+def hits(engine: Engine, data: bytes) -> tuple[Hit, ...]:
+    """Every hit in a content that is held whole, in order of place."""
+    if len(data) <= WINDOW:
+        return _search(engine, data, 0, len(data))
+    found: list[Hit] = []
+    for start in range(0, len(data), WINDOW):
+        left = max(0, start - engine.margin)
+        part = data[left : start + WINDOW + engine.margin]
+        low, high = start - left, min(start - left + WINDOW, len(part))
+        found += (_moved(hit, left) for hit in _search(engine, part, low if start else 0, high))
+    return settle(found)
+
+
+def placed(engine: Engine, data: bytes) -> list[Placed]:
+    """The hits of a content with their places."""
+    return with_places(data, hits(engine, data)) if data else []
+
+
+def with_places(data: bytes, found: Iterable[Hit]) -> list[Placed]:
+    """Hits in order of place, each with its text and its place."""
+    lines = Lines(data)
+    return [Placed(hit, *_text_and_place(data, hit, lines)) for hit in found]
+
+
+def streamed(engine: Engine, pieces: Iterable[bytes]) -> Iterator[Placed]:
+    """The hits of a content of any size as they are found; holds one window and its margins."""
+    margin = engine.margin
+    buffer, low, lines_before = b"", 0, 0
+    columns_before = 0
+    for part, last in _ahead(_windows(pieces)):
+        buffer += part
+        high = len(buffer) if last else max(low, len(buffer) - margin)
+        lines = Lines(buffer, lines_before, columns_before)
+        for hit in _search(engine, buffer, low, high):
+            yield Placed(hit, *_text_and_place(buffer, hit, lines))
+        cut = max(0, high - margin)
+        if cut and buffer[cut - 1 : cut + 1] == b"\r\n":
+            cut -= 1  # a line end is not torn apart
+        ended = line_ends(buffer[:cut])
+        tail = max(buffer.rfind(b"\n", 0, cut), buffer.rfind(b"\r", 0, cut)) + 1
+        columns_before = len(buffer[tail:cut].decode("utf-8", "replace")) + (0 if ended else columns_before)
+        lines_before += ended
+        buffer, low = buffer[cut:], high - cut
+
+
+def _windows(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= WINDOW:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
+def _ahead(parts: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    previous = next(parts)
+    for part in parts:
+        yield previous, False
+        previous = part
+    yield previous, True
+
+
+def _search(engine: Engine, data: bytes, low: int, high: int) -> tuple[Hit, ...]:
+    """Hits of a window as it is and of its wide readings, as spans of the window."""
+    found = engine.find(data, low, high)
+    if 0 not in data:
+        return found
+    wide: list[Hit] = []
+    for reading in wide_readings(data):
+        for hit in engine.find(reading.data, max(0, reading.forth(low)), reading.forth(high)):
+            wide.append(replace(hit, span=reading.back(hit.span), secret=reading.back(hit.secret), steps=(reading.step,)))
+    return settle([*found, *wide]) if wide else found
+
+
+def _moved(hit: Hit, by: int) -> Hit:
+    return replace(
+        hit, span=Span(hit.span.start + by, hit.span.end + by), secret=Span(hit.secret.start + by, hit.secret.end + by)
+    )  # fmt: skip
+
+
+def _text_and_place(data: bytes, hit: Hit, lines: Lines) -> tuple[bytes, Place]:
+    if not hit.steps:
+        return data[hit.span.start : hit.span.end], lines.place(hit.span)
+    step = hit.steps[0]
+    narrow = narrowed(data, step, hit.span.start)
+    width = len(data) // max(1, len(narrow))
+    span = Span(hit.span.start // width, hit.span.end // width)
+    return narrow[span.start : span.end], Lines(narrow).place(span)

@@ -1,0 +1,118 @@
+"""Dealing tasks out to processes: the longest first, two in hand each, and nothing lost when one dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_IN_HAND = 2
+_DEATHS = 64  # after so many the machine is at fault, not a task
+
+
+@dataclass(frozen=True, slots=True)
+class Died(Generic[T]):
+    """The worker that had this task ended without an answer."""
+
+    task: T
+
+
+class Pool(Generic[T, R]):
+    """Workers that run `do(task)`; started at once, asked later, so that the caller can use the time."""
+
+    def __init__(self, do: Callable[[T], R], tasks: Sequence[T], workers: int) -> None:
+        self._do, self._waiting = do, deque(tasks)
+        self._crew: dict[Connection, tuple[BaseProcess, deque[T]]] = {}
+        self._deaths = 0
+        if workers > 1 and len(tasks) > 1:
+            context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+            for _ in range(min(workers, len(tasks))):
+                self._hire(context)
+
+    def results(self) -> Iterator[tuple[T, R | Died[T]]]:
+        """Each task with its answer, in the order in which they are done."""
+        while not self._crew and self._waiting:
+            task = self._waiting.popleft()
+            yield task, self._do(task)
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        try:
+            while any(hand for _, hand in self._crew.values()) or (self._waiting and self._crew):
+                for ready in wait(list(self._crew)):
+                    assert isinstance(ready, Connection)  # noqa: S101 only connections are waited for
+                    yield self._take(ready, context)
+        finally:
+            self.stop()
+        for task in self._waiting:
+            yield task, Died(task)
+
+    def again(self, tasks: Sequence[T]) -> None:
+        """More tasks, such as the halves of one that a worker died of."""
+        self._waiting.extendleft(reversed(tasks))
+        for connection in self._crew:
+            self._feed(connection)
+
+    def stop(self) -> None:
+        """End every worker at once."""
+        for connection, (process, _) in self._crew.items():
+            process.kill()
+            connection.close()
+            process.join()
+        self._crew.clear()
+
+    def _take(self, ready: Connection, context: Any) -> tuple[T, R | Died[T]]:
+        process, hand = self._crew[ready]
+        try:
+            answer: R = ready.recv()
+        except (EOFError, OSError):
+            del self._crew[ready]
+            ready.close()
+            process.join()
+            task = hand.popleft()
+            self._waiting.extendleft(reversed(hand))
+            self._deaths += 1
+            if self._deaths < _DEATHS:
+                self._hire(context)
+            return task, Died(task)
+        task = hand.popleft()
+        self._feed(ready)
+        return task, answer
+
+    def _hire(self, context: Any) -> None:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(self._do, theirs, list(self._crew)), daemon=True)
+        process.start()
+        theirs.close()
+        self._crew[ours] = (process, deque())
+        self._feed(ours)
+
+    def _feed(self, connection: Connection) -> None:
+        hand = self._crew[connection][1]
+        while len(hand) < _IN_HAND and self._waiting:
+            task = self._waiting.popleft()
+            hand.append(task)
+            try:
+                connection.send(task)
+            except OSError:  # it died meanwhile; the next wait says so
+                return
+
+
+def _work(do: Callable[[Any], Any], connection: Connection, others: list[Connection]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for other in others if sys.platform == "linux" else ():
+        other.close()  # a forked copy would keep a dead sibling's pipe open
+    while True:
+        try:
+            task = connection.recv()
+        except (EOFError, OSError):
+            return
+        connection.send(do(task))

@@ -1,0 +1,89 @@
+"""Regular files below a folder, read without following links and without trusting that they stay as they are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+WHOLE_LIMIT = 32 << 20
+_STEP = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file by its path relative to the root, as bytes, or a folder that could not be listed."""
+
+    path: bytes
+    size: int = 0
+    refused: str = ""
+
+
+class Changed(Exception):
+    """The file was written to while it was read."""
+
+
+def listing(root: Path) -> Iterator[Listed]:
+    """Every file below `root`, in no particular order; links and special files are listed like files, never followed."""
+    top = os.fsencode(root)
+    pending = [b""]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(os.path.join(top, folder) if folder else top) as entries:
+                for entry in entries:
+                    path = folder + b"/" + entry.name if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(path)
+                    else:
+                        yield Listed(path, entry.stat(follow_symlinks=False).st_size)
+        except OSError as problem:
+            yield Listed(folder, refused=problem.strerror or "it cannot be listed")
+
+
+def read_file(path: bytes) -> bytes | None:
+    """The content of a file, or the target of a link; None for what is neither. Raises OSError, Changed or Oversize."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        if os.path.islink(path):
+            return os.readlink(path)
+        raise
+    try:
+        before = os.fstat(fd)
+        if not stat.S_ISREG(before.st_mode):
+            return None
+        if before.st_size > WHOLE_LIMIT:
+            raise Oversize
+        data = os.read(fd, before.st_size + 1)
+        while len(data) < before.st_size and (more := os.read(fd, before.st_size + 1 - len(data))):
+            data += more
+        _unchanged(before, os.fstat(fd), len(data))
+        return data
+    finally:
+        os.close(fd)
+
+
+class Oversize(Exception):
+    """The file is larger than may be held whole: stream it."""
+
+
+def stream_file(path: bytes) -> Iterator[bytes]:
+    """A large file in pieces; raises OSError, and Changed at the end if it is not what it was."""
+    with open(path, "rb", buffering=0, opener=_no_follow) as file:
+        before, total = os.fstat(file.fileno()), 0
+        while piece := file.read(_STEP):
+            total += len(piece)
+            yield piece
+        _unchanged(before, os.fstat(file.fileno()), total)
+
+
+def _no_follow(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _unchanged(before: os.stat_result, after: os.stat_result, size: int) -> None:
+    if size != before.st_size or (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise Changed
