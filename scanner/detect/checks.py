@@ -1,0 +1,101 @@
+"""What a rule can ask of a candidate before it counts: each check is pure, quick, and never raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from scanner.detect.candidate import Candidate
+from scanner.detect.checksums import aws_key_id, crc_token, jwt, luhn, unbase64, unjson
+from scanner.detect.identifier import identifier
+from scanner.detect.placeholder import placeholder
+from scanner.detect.words import LONGEST, entropy, strength
+
+Check = Callable[[Candidate, str], bool]
+
+_UUID = re.compile(rb"[\"'{]?[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}[\"'}]?\Z")
+_HEX = re.compile(rb"(?:0[xX])?[0-9a-fA-F]+\Z")
+_LETTER = re.compile(rb"[A-Za-z]")
+_DIGIT = re.compile(rb"[0-9]")
+
+
+def _mixed(candidate: Candidate, _: str) -> bool:
+    value = candidate.value
+    return _LETTER.search(value) is not None and _DIGIT.search(value) is not None
+
+
+def _min_digits(candidate: Candidate, least: str) -> bool:
+    return len(_DIGIT.findall(candidate.value)) >= int(least)
+
+
+def _base64_prefix(candidate: Candidate, prefix: str) -> bool:
+    plain = unbase64(candidate.value)
+    return plain is not None and plain.startswith(prefix.encode())
+
+
+def _base64_json(candidate: Candidate, key: str) -> bool:
+    document = unjson(unbase64(candidate.value))
+    return isinstance(document, dict) and (not key or key in document)
+
+
+@cache
+def _second_opinion() -> tuple[tuple[Callable[[str], bool], ...], Callable[[str], bool]]:
+    from detect_secrets.filters import heuristic  # its import takes longer than a whole hook may
+
+    by_value = (
+        heuristic.is_sequential_string,
+        heuristic.is_potential_uuid,
+        heuristic.is_templated_secret,
+        heuristic.is_prefixed_with_dollar_sign,
+        heuristic.is_not_alphanumeric_string,
+    )
+    return by_value, heuristic.is_indirect_reference
+
+
+def _detect_secrets(candidate: Candidate, _: str) -> bool:
+    by_value, by_line = _second_opinion()
+    value = candidate.value[:LONGEST].decode("latin-1")
+    if not value or any(doubt(value) for doubt in by_value):
+        return False
+    line = candidate.line_before[-LONGEST:].decode("latin-1") + value
+    return not by_line(line)
+
+
+CHECKS: Mapping[str, Check] = {
+    "aws-key-id": lambda c, _: aws_key_id(c.value),
+    "base64-json": _base64_json,
+    "base64-prefix": _base64_prefix,
+    "detect-secrets": _detect_secrets,
+    "entropy": lambda c, least: entropy(c.value) >= float(least),
+    "github-crc32": lambda c, _: crc_token(c.value),
+    "jwt": lambda c, _: jwt(c.value),
+    "luhn": lambda c, _: luhn(c.value),
+    "min-digits": _min_digits,
+    "mixed": _mixed,
+    "not-hex": lambda c, _: not _HEX.match(c.value),
+    "not-identifier": lambda c, _: not identifier(c.value),
+    "not-placeholder": lambda c, _: not placeholder(c.value),
+    "not-uuid": lambda c, _: not _UUID.match(c.value),
+    "npm-crc32": lambda c, _: crc_token(c.value),
+    "strength": lambda c, least: strength(c.value) >= float(least),
+}
+
+# What stands after the colon; checks that are not named here take nothing.
+ARGUMENTS: Mapping[str, str] = {
+    "base64-json": r"\S*",
+    "base64-prefix": r".+",
+    "entropy": r"[0-8](?:\.[0-9]{1,3})?",
+    "min-digits": r"[0-9]{1,3}",
+    "strength": r"[0-9]{1,3}(?:\.[0-9])?",
+}
+
+
+def flaw(check: str) -> str | None:
+    """What is wrong with a rule's `name:argument`, or None."""
+    name, colon, argument = check.partition(":")
+    if name not in CHECKS:
+        return f"there is no check `{name}`"
+    if name not in ARGUMENTS:
+        return f"`{name}` takes nothing after a colon" if colon else None
+    return None if re.fullmatch(ARGUMENTS[name], argument) else f"`{argument}` is not what `{name}` takes after its colon"
