@@ -96,7 +96,7 @@ def _display(stream: TextIO, page: Page, clock: Callable[[], float]) -> Progress
     )  # fmt: skip
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20 if (page.width or 0) < 100 else 40, complete_style="cyan", finished_style="green", pulse_style="cyan"),
+        BarColumn(bar_width=10 if (page.width or 0) < 100 else 40, complete_style="cyan", finished_style="green", pulse_style="cyan"),
         TextColumn("{task.fields[counted]}", markup=False),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False, get_time=clock,

@@ -94,7 +94,7 @@ def _block(finding: Finding, names: dict[str, str], page: Page, style: str, advi
     at = finding.location
     name = _clipped(printable(finding.title), page)
     title = Text.assemble((f"{page.dot} ", style), (name, "bold"), (f"  {printable(finding.rule)}", "dim"))
-    where = Text(_clipped(place(finding), page), _linked(finding, page))
+    where = Text.assemble((_clipped(place(finding), page), _linked(finding, page)))
     if finding.target in names:
         where.append(f"  in {_clipped(names[finding.target], page)}", "dim")
     steps = f"inside {' > '.join(printable(step) for step in at.steps)}" if at.steps else ""
@@ -201,7 +201,7 @@ def _gaps(report: Report, page: Page) -> list[Line]:
 
 
 def _end(report: Report) -> list[Line]:
-    return [(0, Text(verdict(report), VERDICTS[report.result])), *((2, step) for step in _steps(report))]
+    return [(0, Text(verdict(report), VERDICTS[report.result])), *((0, step) for step in _steps(report))]
 
 
 def _steps(report: Report) -> Iterable[Text]:
@@ -220,7 +220,7 @@ def _whole(label: str, text: str) -> Text:
 
 
 def _accept(finding: Finding, report: Report) -> str:
-    return f'leakseal accept {shlex.quote(printable(finding.id))} --owner NAME --reason "WHY" --expires {_expiry(report)}'
+    return f"leakseal accept {shlex.quote(printable(finding.id))} --owner NAME --reason WHY --expires {_expiry(report)}"
 
 
 def _expiry(report: Report) -> str:

@@ -34,7 +34,9 @@ def finding(**changes: Any) -> Finding:
         "occurrences": 4,
         "commits": 2,
         "paths": ("deploy/app.env", "deploy/old.env"),
-        "parsed": (("database", "vergabe_db"), ("host", "apps-pg-rw.databases"), ("port", 5432), ("scheme", "postgresql"), ("user", "vergabe")),
+        "parsed": (
+            ("database", "vergabe_db"), ("host", "apps-pg-rw.databases"), ("port", 5432), ("scheme", "postgresql"), ("user", "vergabe"),
+        ),
         "preview": "postgresql://vergabe:********@apps-pg-rw.databases:5432/vergabe_db",
         "disposition": "open",
         "advice": "Rotate the role's password, then update the secret that the application reads.",
@@ -60,8 +62,9 @@ def report(**changes: Any) -> Report:
             finding(**token, id="bb22", severity="medium", occurrences=1, commits=None, paths=(), advice="Revoke it.",
                     disposition="expired-acceptance", acceptance="ana: fixture, gone soon",
                     location=Location(object="cc" * 20, commit="cc" * 20, field="commit-message", line=2, column=1)),
-            finding(**token, id="cc33", severity="low", surface="screenshots", target="t2", occurrences=1, commits=None, paths=("login.png",),
-                    location=Location(path="login.png", box=(10, 20, 300, 40), steps=("ocr",)), advice="Revoke it."),
+            finding(**token, id="cc33", severity="low", surface="screenshots", target="t2", occurrences=1, commits=None,
+                    paths=("login.png",), advice="Revoke it.",
+                    location=Location(path="login.png", box=(10, 20, 300, 40), steps=("ocr",))),
             finding(**token, id="dd44", disposition="accepted", acceptance="ben: documented example value", advice="Revoke it.",
                     location=Location(path="docs/example.md", line=40, column=3)),
             finding(**token, id="ee55", disposition="accepted", acceptance="inline", advice="Revoke it.",
@@ -94,8 +97,10 @@ def clean(**changes: Any) -> Report:
     return report(**{**quiet, "coverage": (("git", Coverage(92_114, 3_812_345_678, 92_114)),), **changes})
 
 
-HOSTILE = ("a\nb", "a\rb", "\x1b[31mred\x1b[0m", "[red]x[/red]", "a\"b'c", "100%", "a,b:c", "\\xff", "\udcff", "\ud800", "\x9b31m", "\u202egnp.exe",
-           "::error::x", "[a](http://x)", "\x1b]8;;http://x\x1b\\", "\x7f", "\x00", "a|b`c", " lead", "漢字", "")  # fmt: skip
+HOSTILE = (
+    "a\nb", "a\rb", "\x1b[31mred\x1b[0m", "[red]x[/red]", "a\"b'c", "100%", "a,b:c", "\\xff", "\udcff", "\ud800", "\x9b31m",
+    "\u202egnp.exe", "::error::x", "[a](http://x)", "\x1b]8;;http://x\x1b\\", "\x7f", "\x00", "a|b`c", " lead", "漢字", "",
+)  # fmt: skip
 
 text = st.sampled_from(HOSTILE) | st.text(max_size=12)
 line = st.none() | st.integers(1, 10**6)
@@ -104,8 +109,10 @@ boxes = st.none() | st.tuples(*[st.integers(0, 10_000)] * 4)
 some_text = st.lists(text, max_size=3).map(tuple)
 whole = st.integers(0, 10**12)
 targets = st.builds(Target, id=st.sampled_from(("t1", "t2", "t3")), surface=st.sampled_from(SURFACES), uri=text, head=name, scope=text)
-locations = st.builds(Location, path=name, line=line, end_line=line, column=line, end_column=line, object=name, commit=name, author=name, date=name,
-                      field=name, reachable=st.none() | st.booleans(), record=name, page=line, box=boxes, steps=some_text)  # fmt: skip
+locations = st.builds(
+    Location, path=name, line=line, end_line=line, column=line, end_column=line, object=name, commit=name, author=name, date=name,
+    field=name, reachable=st.none() | st.booleans(), record=name, page=line, box=boxes, steps=some_text,
+)  # fmt: skip
 findings = st.builds(
     Finding, id=text, rule=text, kind=st.sampled_from(KINDS), title=text, severity=st.sampled_from(SEVERITIES), confidence=st.floats(0, 1),
     fingerprint=text, surface=st.sampled_from(SURFACES), target=st.sampled_from(("t1", "t2", "t3")), location=locations,
@@ -118,8 +125,10 @@ gaps = st.builds(Gap, origin=origins, reason=st.sampled_from(sorted(REASONS)), d
 coverages = st.builds(Coverage, **{f.name: name if f.name == "root" else whole for f in fields(Coverage)})
 seconds = st.none() | st.floats(0, 1e6)
 reports = st.builds(
-    Report, targets=st.lists(targets, max_size=3).map(tuple), rules_digest=text, rules_count=whole, findings=st.lists(findings, max_size=4).map(tuple),
+    Report, targets=st.lists(targets, max_size=3).map(tuple), rules_digest=text, rules_count=whole,
+    findings=st.lists(findings, max_size=4).map(tuple),
     coverage=st.dictionaries(st.sampled_from(SURFACES), coverages, max_size=3).map(lambda seen: tuple(seen.items())),
-    gaps=st.lists(gaps, max_size=4).map(tuple), run=st.builds(Run, tool=text, started_on=name, finished_on=name, seconds=seconds, host=name),
+    gaps=st.lists(gaps, max_size=4).map(tuple),
+    run=st.builds(Run, tool=text, started_on=name, finished_on=name, seconds=seconds, host=name),
     suppressions=st.builds(Suppressions, used=whole, unused=whole, expired=whole, digest=name), gaps_allowed=st.booleans(), notes=some_text,
 )  # fmt: skip
