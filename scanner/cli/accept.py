@@ -1,0 +1,85 @@
+"""`leakseal accept`: record that somebody answers for a finding."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scanner.errors import UsageError
+from scanner.findings import accept, suppressions
+
+REPORT_MOST = 1 << 29
+
+
+@click.command("accept", short_help="Record accepted findings: owner, reason, expiry.")
+@click.argument("ids", nargs=-1, metavar="ID...")
+@click.option("--owner", help="Who answers for it: a person or a team.")
+@click.option("--reason", help="Why it may stay.")
+@click.option("--expires", metavar="YYYY-MM-DD", help="The last day on which the acceptance counts, at most two years away.")
+@click.option("--ticket", help="Where the discussion is.")
+@click.option("--report", metavar="REPORT.json", help="The report that shows the findings; `-` for standard input.")
+@click.option(
+    "--file", type=click.Path(path_type=Path, dir_okay=False), default=suppressions.FILE, show_default=True, help="Where to record it."
+)
+def command(  # noqa: PLR0913, PLR0917 - click passes every option
+    ids: tuple[str, ...], owner: str | None, reason: str | None, expires: str | None, ticket: str | None, report: str | None, file: Path
+) -> None:
+    """Accept the findings with these IDS until a day, so that later scans report them as accepted."""
+    run(ids, owner=owner, reason=reason, expires=expires, ticket=ticket, report=report, file=file, today=datetime.now(UTC).date())
+
+
+def run(  # noqa: PLR0913 - an acceptance has that many parts
+    ids: tuple[str, ...],
+    *,
+    owner: str | None,
+    reason: str | None,
+    expires: str | None,
+    ticket: str | None,
+    report: str | None,
+    file: Path,
+    today: date,
+    rescan: Callable[[], Mapping[str, Any]] | None = None,
+) -> None:
+    """The same with the clock, and with a scan to fall back on, as arguments."""
+    if report is None and rescan is None:
+        raise UsageError(
+            "which report shows these findings?",
+            hint="run `leakseal scan --format json -o report.json` first, then add `--report report.json`",
+        )
+    existing = suppressions.load(file)
+    shown = _stored(report) if report is not None else rescan()  # type: ignore[misc]  # one of the two is there
+    new = accept.draft(ids, shown, owner=owner, reason=reason, expires=_day(expires), today=today, ticket=ticket)
+    suppressions.save(file, accept.merge(existing, new))
+    for entry in new:
+        click.echo(f"accepted {entry.id} ({entry.rule}) until {entry.expires.isoformat()}, owner {entry.owner}", err=True)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("--expires is not a date", hint="write it as YYYY-MM-DD") from None
+
+
+def _stored(name: str) -> Mapping[str, Any]:
+    """The report in a file or on standard input."""
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(REPORT_MOST + 1)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read(REPORT_MOST + 1)
+    except OSError as error:
+        raise UsageError(f"the report {name} cannot be read: {error.strerror}", hint="check the path after --report") from None
+    if len(data) > REPORT_MOST:
+        raise UsageError("the report is larger than 512 MiB", hint="scan less at once")
+    try:
+        return json.loads(data)  # type: ignore[no-any-return]  # draft looks at what it is
+    except (ValueError, RecursionError):
+        raise UsageError("the report is not JSON", hint="make one with `leakseal scan --format json -o report.json`") from None

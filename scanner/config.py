@@ -1,0 +1,204 @@
+"""What a project says about its own scans: `leakseal.yaml`, read once into frozen values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner.errors import ConfigError
+
+if TYPE_CHECKING:
+    from scanner.yamlnodes import Node
+
+NAME = "leakseal.yaml"
+KEY_LEAST = 16
+_GLOB_MOST = 256
+_RULE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_SIZE = re.compile(r"([0-9]{1,12}) ?(KiB|MiB|GiB)?")
+_UNITS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a run may take; None leaves it to the room that knows."""
+
+    object_bytes: int | None = None
+    window_bytes: int | None = None
+    archive_bytes: int | None = None
+    archive_depth: int | None = None
+    archive_members: int | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Paths that are left out, and why; they count as skipped."""
+
+    glob: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The project's choices."""
+
+    file: Path | None = None
+    packs: tuple[Path, ...] = ()  # rule packs besides our own
+    disabled: tuple[str, ...] = ()  # rule ids
+    key_env: str | None = None
+    key_file: Path | None = None
+    salt: str = field(default="leakseal", repr=False)
+    limits: Limits = field(default_factory=Limits)
+    exclusions: tuple[Exclusion, ...] = ()
+
+    def excluded(self, path: str) -> Exclusion | None:
+        """The first exclusion that covers this path (as named in reports, with `/`)."""
+        return next((e for e in self.exclusions if covers(e.glob, path)), None)
+
+
+# key in the file: (least, most, whether KiB, MiB and GiB may stand behind the number)
+_LIMITS = {
+    "object-bytes": (1 << 10, 1 << 40, True),
+    "window-bytes": (1 << 12, 1 << 30, True),
+    "archive-bytes": (1 << 10, 1 << 40, True),
+    "archive-depth": (0, 64, False),
+    "archive-members": (1, 10_000_000, False),
+    "seconds": (1, 7 * 86400, False),
+}
+
+
+def find(start: Path) -> Path | None:
+    """The configuration in this very folder; never one further up, which another project may have put there."""
+    path = start / NAME
+    return path if path.is_file() else None
+
+
+def load(path: Path | None) -> Config:
+    """The configuration of this file; without one, what everybody gets."""
+    if path is None:
+        return Config()
+    from scanner import yamlnodes
+
+    return _read(yamlnodes.load(path), path)
+
+
+def read_key(config: Config, environ: Mapping[str, str]) -> bytes | None:
+    """The project's fingerprint key, if it has one: from the environment variable or the file that the configuration names."""
+    if config.key_env is not None:
+        text = environ.get(config.key_env, "").strip()
+        if not text:
+            raise ConfigError(
+                f"the environment variable {config.key_env} with the fingerprint key is not set",
+                hint=f"set {config.key_env}, or take `key-env` out of {NAME}",
+            )
+        return _long_enough(text.encode("utf-8", "surrogateescape"), f"the fingerprint key in {config.key_env}")
+    return _key_from(config.key_file) if config.key_file is not None else None
+
+
+def covers(glob: str, path: str) -> bool:
+    """Whether a glob speaks of a path: `*` stays within a name, `**` is any number of folders, `docs/` is everything below it."""
+    parts = tuple((glob + "**" if glob.endswith("/") else glob).split("/"))
+    names = path.split("/")
+    reach = {0}  # how many names the parts so far can have used up: no backtracking, whatever the glob
+    for part in parts:
+        if part == "**":
+            reach = set(range(min(reach), len(names) + 1))
+        else:
+            reach = {at + 1 for at in reach if at < len(names) and _name_fits(names[at], part)}
+        if not reach:
+            return False
+    return len(names) in reach
+
+
+@lru_cache(maxsize=65536)
+def _name_fits(name: str, part: str) -> bool:
+    return fnmatchcase(name, part)
+
+
+def _key_from(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = path.stat().st_mode
+            data = file.read(4097).strip()
+    except OSError as error:
+        raise ConfigError(f"the fingerprint key file {path} cannot be read: {error.strerror}", hint="check `key-file`") from None
+    if mode & 0o007:
+        raise ConfigError(f"the fingerprint key file {path} can be read by everybody on this machine", hint=f"run `chmod 600 {path}`")
+    if len(data) > 4096:
+        raise ConfigError(f"the fingerprint key file {path} is larger than 4 KiB", hint="keep only the key in it")
+    return _long_enough(data, f"the fingerprint key in {path}")
+
+
+def _long_enough(key: bytes, what: str) -> bytes:
+    if len(key) < KEY_LEAST:
+        raise ConfigError(f"{what} is shorter than {KEY_LEAST} bytes", hint="make one with `openssl rand -hex 32`")
+    return key
+
+
+def _read(root: Node, path: Path) -> Config:
+    if root.kind == "none":
+        raise root.error("the file is empty", "begin with `version: 1`")
+    top = root.mapping(("version", "rules", "fingerprint", "limits", "paths"), ("version",))
+    top["version"].number(1, 1)
+    rules = top["rules"].mapping(("packs", "disable")) if "rules" in top else {}
+    key_env, key_file, salt = _fingerprint(top["fingerprint"], path.parent) if "fingerprint" in top else (None, None, Config().salt)
+    return Config(
+        file=path,
+        packs=tuple(path.parent / node.text() for node in rules["packs"].elements()) if "packs" in rules else (),
+        disabled=tuple(sorted({_rule_id(node) for node in rules["disable"].elements()})) if "disable" in rules else (),
+        key_env=key_env,
+        key_file=key_file,
+        salt=salt,
+        limits=_limits(top["limits"]) if "limits" in top else Limits(),
+        exclusions=tuple(_exclusion(node) for node in top["paths"].elements()) if "paths" in top else (),
+    )
+
+
+def _rule_id(node: Node) -> str:
+    id = node.text(120)
+    if not _RULE_ID.fullmatch(id):
+        raise node.error("this is no rule id", "`leakseal rules list` shows them")
+    return id
+
+
+def _fingerprint(node: Node, folder: Path) -> tuple[str | None, Path | None, str]:
+    keys = node.mapping(("key-env", "key-file", "salt"))
+    if "key-env" in keys and "key-file" in keys:
+        raise keys["key-file"].error("`key-env` and `key-file` cannot both be given", "keep one of them")
+    env = keys["key-env"].text(100) if "key-env" in keys else None
+    if env is not None and not _VARIABLE.fullmatch(env):
+        raise keys["key-env"].error("the name of an environment variable is expected here", "name the variable, not the key itself")
+    file = folder / Path(keys["key-file"].text()).expanduser() if "key-file" in keys else None
+    return env, file, keys["salt"].text(200) if "salt" in keys else Config().salt
+
+
+def _limits(node: Node) -> Limits:
+    found = {}
+    for key, value in node.mapping(_LIMITS).items():
+        least, most, sized = _LIMITS[key]
+        found[key.replace("-", "_")] = _size(value, least, most) if sized else value.number(least, most)
+    return Limits(**found)
+
+
+def _size(node: Node, least: int, most: int) -> int:
+    size = _SIZE.fullmatch(node.text(20))
+    number = int(size[1]) * _UNITS[size[2]] if size else -1
+    if not least <= number <= most:
+        raise node.error(f"a size from {least} bytes to {most >> 30} GiB is expected here", "write it as 65536, 64 KiB or 16 MiB")
+    return number
+
+
+def _exclusion(node: Node) -> Exclusion:
+    keys = node.mapping(("exclude", "reason"), ("exclude", "reason"))
+    glob, reason = keys["exclude"].text(_GLOB_MOST).removeprefix("./"), keys["reason"].text()
+    if not glob.strip("*/."):
+        raise keys["exclude"].error("this would leave out everything", "name the folder or the kind of file")
+    if glob.startswith("/") or ".." in glob.split("/"):
+        raise keys["exclude"].error("a path below the scanned folder is expected here", "leave out the leading `/` and any `..`")
+    return Exclusion(glob, reason)

@@ -1,0 +1,40 @@
+"""Whether somebody accepted a finding: beside it in the file, or in the suppressions."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from scanner.findings.suppressions import Suppression
+
+OPEN, ACCEPTED, EXPIRED = "open", "accepted", "expired-acceptance"
+_ALLOW = re.compile(r"leakseal:[ \t]{0,8}allow[ \t]{1,8}([A-Za-z0-9._*-]{1,120})(?:[ \t]{1,8}([^\r\n]{0,400}))?")
+_CLOSERS = ("*/", "-->", "#}", "%>", "--}}", "}}", '"', "'")
+
+
+def judge(inline: str | None, entry: Suppression | None, today: date) -> tuple[str, str | None]:
+    """The disposition and who accepted it why, from a reason given inline and an entry that covers the finding."""
+    if inline is not None:
+        return ACCEPTED, f"inline: {inline}"
+    if entry is None:
+        return OPEN, None
+    return (EXPIRED if entry.expires < today else ACCEPTED), f"{entry.owner}: {entry.reason} (until {entry.expires.isoformat()})"
+
+
+def allowance(rule: str, line: str) -> str | None:
+    """The reason given in `leakseal: allow RULE reason` on this line; without at least three words or ten characters it does not count."""
+    for part in re.split("(?=leakseal:)", line):
+        allow = _ALLOW.match(part)
+        if allow and allow[1] in ("*", rule):
+            reason = _reason(allow[2] or "")
+            if len(reason) >= 10 or len(reason.split()) >= 3:
+                return reason
+    return None
+
+
+def _reason(text: str) -> str:
+    text = " ".join(text.split())
+    for _ in range(3):
+        for closer in _CLOSERS:
+            text = text.removesuffix(closer).rstrip(" ,;#/-")
+    return text[:200]

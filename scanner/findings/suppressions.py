@@ -1,0 +1,150 @@
+"""Accepted findings: `.leakseal/suppressions.yaml`, one block each."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner import canon
+from scanner.findings.seal import finding_id
+from scanner.model import report
+from scanner.model.evidence import Finding
+
+if TYPE_CHECKING:
+    from scanner.yamlnodes import Node
+
+FILE = Path(".leakseal/suppressions.yaml")
+_KEYS = ("id", "fingerprint", "rule", "owner", "reason", "expires", "ticket", "path")
+_NEEDED = _KEYS[:6]
+_ID = re.compile(r"[0-9a-f]{16}")
+_FINGERPRINT = re.compile(r"[a-z0-9-]{1,30}(?::[0-9a-f]{8})?:[0-9a-f]{32,64}")
+_HEAD = "# Findings that somebody accepted. `leakseal accept` writes here; delete a block to have its finding reported again.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One accepted finding: which one, who answers for it, why, and until when."""
+
+    id: str
+    fingerprint: str
+    rule: str
+    owner: str
+    reason: str
+    expires: date  # the last day on which it counts
+    ticket: str | None = None
+    path: str | None = None  # accepted there and nowhere else
+
+    def covers(self, rule: str, fingerprint: str, paths: Iterable[str]) -> bool:
+        """Whether this entry speaks of that finding, everywhere it was seen."""
+        seen = tuple(paths)
+        return self.rule == rule and self.fingerprint == fingerprint and (self.path is None or (bool(seen) and set(seen) == {self.path}))
+
+
+def load(path: Path) -> tuple[Suppression, ...]:
+    """The entries of a file, sorted by id; none when there is no such file."""
+    if not path.exists() and not path.is_symlink():
+        return ()
+    from scanner import yamlnodes
+
+    return _read(yamlnodes.load(path))
+
+
+def parse(data: bytes, file: str = str(FILE)) -> tuple[Suppression, ...]:
+    """The entries of a file's content, sorted by id."""
+    from scanner import yamlnodes
+
+    return _read(yamlnodes.parse(data, file))
+
+
+def render(entries: Iterable[Suppression]) -> str:
+    """The file: sorted by id, a block and an empty line each, so that two branches that accept different findings merge by themselves."""
+    blocks = []
+    for entry in sorted(entries, key=lambda e: e.id):
+        fields = [(key, getattr(entry, key)) for key in _KEYS]
+        lines = [f"{key}: {_scalar(key, value)}" for key, value in fields if value is not None]
+        blocks.append("  - " + "\n    ".join(lines) + "\n")
+    return f"{_HEAD}version: 1\nsuppressions:{'' if blocks else ' []'}\n" + "\n".join(blocks)
+
+
+def save(path: Path, entries: Iterable[Suppression]) -> None:
+    """Write the file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    handle, name = tempfile.mkstemp(prefix=".suppressions-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(render(entries))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def by_id(entries: Iterable[Suppression]) -> dict[str, Suppression]:
+    """The entries as `establish` wants them."""
+    return {entry.id: entry for entry in entries}
+
+
+def tally(entries: Sequence[Suppression], findings: Iterable[Finding], today: date) -> report.Suppressions:
+    """How many entries hold for a finding of this run, hold for none, or have run out; and the digest of what they say."""
+    accepted = {f.id for f in findings if f.disposition == "accepted"}
+    expired = [e for e in entries if e.expires < today]
+    used = [e for e in entries if e.expires >= today and e.id in accepted]
+    return report.Suppressions(len(used), len(entries) - len(used) - len(expired), len(expired), digest(entries) if entries else None)
+
+
+def digest(entries: Iterable[Suppression]) -> str:
+    """The same for the same acceptances, however the file is laid out."""
+    blocks = [{key: str(value) for key in _KEYS if (value := getattr(entry, key)) is not None} for entry in entries]
+    return canon.digest(canon.canonical(sorted(blocks, key=lambda block: block["id"])))
+
+
+def _read(root: Node) -> tuple[Suppression, ...]:
+    if root.kind == "none":
+        return ()
+    top = root.mapping(("version", "suppressions"), ("version", "suppressions"))
+    top["version"].number(1, 1)
+    found: dict[str, Suppression] = {}
+    for node in top["suppressions"].elements():
+        entry = _entry(node)
+        if entry.id in found:
+            raise node.error("the same finding is accepted twice", "keep one of the two blocks")
+        found[entry.id] = entry
+    return tuple(found[id] for id in sorted(found))
+
+
+def _entry(node: Node) -> Suppression:
+    keys = node.mapping(_KEYS, _NEEDED)
+    id, fingerprint, rule = keys["id"].text(), keys["fingerprint"].text(), keys["rule"].text(120)
+    if not _ID.fullmatch(id):
+        raise keys["id"].error("16 hexadecimal digits are expected here", "copy the finding's id from the report")
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise keys["fingerprint"].error("this is no fingerprint", "copy it from the report; never write the secret here")
+    if id != finding_id(rule, fingerprint):
+        raise keys["id"].error("id, rule and fingerprint do not belong together", "run `leakseal accept` again for this finding")
+    optional = {key: keys[key].text() for key in ("ticket", "path") if key in keys}
+    return Suppression(id, fingerprint, rule, keys["owner"].text(), keys["reason"].text(), keys["expires"].day(), **optional)
+
+
+def _scalar(key: str, value: str | date) -> str:
+    """Ids and dates as they are; everything else in double quotes, where no character means anything."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if key == "fingerprint" or (key == "rule" and re.fullmatch(r"[a-z][a-z0-9.-]*", value)):
+        return value
+    return '"' + "".join(_escaped(c) for c in value) + '"'
+
+
+def _escaped(c: str) -> str:
+    if c in '"\\':
+        return "\\" + c
+    return c if c.isprintable() else f"\\U{ord(c):08x}"
