@@ -16,8 +16,6 @@ from pathlib import Path
 import pytest
 
 import scanner
-from scanner.model.content import REASONS
-from scanner.report import ENDINGS, FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPS = ("scanner/", "rules/", "hooks/")
@@ -198,29 +196,3 @@ def test_scripts_of_the_ci_parse_and_may_be_run():
         script = ROOT / ".ci" / name
         assert os.access(script, os.X_OK)
         assert run("bash", "-n", script, cwd=ROOT).returncode == 0
-
-
-def test_the_readme_has_the_exit_codes_of_the_documentation():
-    def codes(name: str) -> list[str]:
-        cells = [line.split("|")[1].strip() for line in (ROOT / name).read_text().splitlines() if line.startswith("| ")]
-        return [cell for cell in cells if cell.isdigit()]
-
-    assert codes("README.md") == codes("docs/exit-codes.md") == ["0", "1", "2", "3", "130"]
-
-
-def test_the_documentation_names_every_key_of_the_report():
-    def keys(schema: object) -> set[str]:
-        if isinstance(schema, list):
-            return set().union(*map(keys, schema))
-        if not isinstance(schema, dict):
-            return set()
-        return set(schema.get("properties", ())).union(*map(keys, schema.values()))
-
-    schema = json.loads((ROOT / "scanner" / "report" / "report-v1.schema.json").read_text())
-    page = (ROOT / "docs" / "report.md").read_text()
-    assert not [key for key in sorted(keys(schema)) if f"`{key}`" not in page]
-
-
-def test_the_documentation_names_every_reason_and_format():
-    page = (ROOT / "docs" / "report.md").read_text()
-    assert not [name for name in sorted({*REASONS, *FORMATS, *ENDINGS}) if f"`{name}`" not in page]
