@@ -10,6 +10,7 @@ import zlib
 from typing import Any
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_AWS = re.compile(rb"[A-Z0-9]{4}[A-Z2-7]{16}\Z")
 _BASE64 = re.compile(rb"[0-9A-Za-z+/_\-\s]+={0,2}\s*\Z")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _MOST = 256 << 10
@@ -32,12 +33,9 @@ def crc_token(value: bytes) -> bool:
 
 def aws_key_id(value: bytes) -> bool:
     """Four letters and 16 base-32 digits; in keys of the newer format these hold an account number of twelve digits."""
-    try:
-        raw = base64.b32decode(value[4:]) if len(value) == 20 else b""
-    except binascii.Error:
+    if not _AWS.match(value):
         return False
-    if not raw:
-        return False
+    raw = base64.b32decode(value[4:])
     if not raw[0] & 0x80:  # keys made before 2019 hold no account number
         return True
     return (int.from_bytes(raw[:6], "big") & 0x7FFF_FFFF_FF80) >> 7 < 10**12

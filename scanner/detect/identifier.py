@@ -6,7 +6,7 @@ import re
 
 from scanner.detect.words import LONGEST, wordlike
 
-_CALL = re.compile(r"[$&*]?([A-Za-z_][A-Za-z_.:]{2,}[0-9]?)(?:->\w+)?\((?:[^)].*\)[;,]?|\)[;,]?)?\Z", re.S)
+_CALL = re.compile(r"[$&*]?([A-Za-z_][\w.:]{2,})(?:->\w+)?\((?:[^)].*\)[;,]?|\)[;,]?)?\Z", re.S)
 _INDEX = re.compile(r"[A-Za-z_$][\w$.]*\[[\"'\w$.]*\]?[\"']?\]?[;,]?\Z")
 _TYPE = re.compile(r"[A-Za-z_][\w.:]*[<\[][\w\s,.:<>\[\]|?&*]*[>\]]\??\Z")
 _MEMBER = re.compile(r"[$@&*]?[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*)+[;,]?\Z")

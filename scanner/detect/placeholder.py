@@ -14,7 +14,7 @@ _NOTHING = frozenset(_NOTHING_WORDS.split())
 # Each alternative is anchored or a few bytes long, so that the search stays linear.
 _TEMPLATE = re.compile(
     r"\A(?:\$[({\[]|\{\{|<%|#\{|\\\()"
-    r"|\$\{\{? ?\w|\{\{[- ]{0,3}[.$]?\w|\w[- ]{0,3}\}\}|\$\(\w{2}|#\{\w|%\(\w{1,64}\)|<%[= ]|\benc\[|\benc\("
+    r"|\$\{\{? ?\w|\{\{[- ]{0,3}[.$]?\w|\w[- ]{0,3}\}\}\Z|\$\(\w{2}|#\{\w|%\(\w{1,64}\)|<%[= ]|\benc\[|\benc\("
     r"|\[(?:redacted|masked|secret|hidden|filtered|removed|password|token)"
     r"|\A<[^<>]*>\Z|\A\[[a-z _-]*\]\Z|\A\{[a-z_][\w.]*\}\Z|\A%[sdvq@]\Z|:%[sdv]\Z|\A%[a-z_][a-z_0-9]*%\Z|\A@[a-z_]+@\Z|\A__[a-z_]+__\Z"
     r"|\A\$[a-z_]+\Z|\A!(?:vault|secret|ref|sub|getatt|env)\b|\A(?:vault|ssm|sops|awssm|keyvault):|\A(?:secret|env|op)://|\Axox[a-z]-\.{2}"

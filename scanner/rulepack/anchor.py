@@ -174,7 +174,8 @@ def _write_repeat(low: int, high: Any, body: Items) -> str:
     inner = _write(body)
     single = len(body) == 1 and body[0][0] in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
     atom = inner if single else f"(?:{inner})"
-    return atom + _count(int(low), None if high is op.MAXREPEAT else int(high)) if inner else ""
+    count = _count(int(low), None if high is op.MAXREPEAT else int(high))
+    return (atom if count else inner) + count if inner else ""
 
 
 _IN_SET = r"\]^-["
@@ -214,7 +215,7 @@ def _flagged(add: int, remove: int, inner: str) -> str:
     letters = {re.I: "i", re.M: "m", re.S: "s"}
     on = "".join(letter for flag, letter in letters.items() if add & flag)
     off = "".join(letter for flag, letter in letters.items() if remove & flag)
-    return f"(?{on}{'-' + off if off else ''}:{inner})" if on or off else f"(?:{inner})" if "|" in inner else inner
+    return f"(?{on}{'-' + off if off else ''}:{inner})" if on or off else inner
 
 
 _WRITERS: dict[Any, Callable[[Any], str]] = {
