@@ -11,7 +11,7 @@ from typing import Any
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _AWS = re.compile(rb"[A-Z0-9]{4}[A-Z2-7]{16}\Z")
-_BASE64 = re.compile(rb"[0-9A-Za-z+/_\-\s]+={0,2}\s*\Z")
+_BASE64 = re.compile(rb"[0-9A-Za-z+/_-]+={0,2}\Z")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _MOST = 256 << 10
 
@@ -43,9 +43,10 @@ def aws_key_id(value: bytes) -> bool:
 
 def unbase64(value: bytes) -> bytes | None:
     """Base64 of either alphabet, padded or not, wrapped or not, decoded; None for anything else."""
-    if len(value) > _MOST or not _BASE64.match(value):
+    joined = b"".join(value.split()) if len(value) <= _MOST else b""
+    if not _BASE64.match(joined):
         return None
-    packed = b"".join(value.split()).rstrip(b"=").translate(_URLSAFE)
+    packed = joined.rstrip(b"=").translate(_URLSAFE)
     try:
         return binascii.a2b_base64(packed + b"=" * (-len(packed) % 4))
     except binascii.Error:

@@ -6,6 +6,7 @@ import base64
 import random
 import re
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -199,3 +200,11 @@ def test_runs(text: str, found: list[str]) -> None:
 def test_entropy_and_strength_are_within_bounds(value: bytes) -> None:
     assert -1e-9 <= entropy(value) <= 8
     assert -1e-9 <= strength(value) <= 8 * len(value)
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+@pytest.mark.parametrize("piece", [b" ", b"a", b"=", b"a.", b"((", b"{{a", b"a->", b"/", b"[a", b"<a", b"1q", b"your-", b"%(a"], ids=repr)
+def test_a_quarter_of_a_megabyte_takes_no_time(name: str, piece: bytes) -> None:
+    start = time.process_time()
+    CHECKS[name](candidate((piece * (250_000 // len(piece)))[:250_000] + b"!"), ARGUMENTS.get(name, ""))
+    assert time.process_time() - start < 1
