@@ -122,7 +122,7 @@ class _Confirmer:
             import re2
 
             self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
-            self._groups = self._pattern.groupindex
+            self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
         return self._pattern
 
 

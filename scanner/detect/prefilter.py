@@ -118,3 +118,16 @@ def prefilter(anchors: Sequence[str], cache: Path | None, engine: str = "auto") 
             if engine == "hyperscan":
                 raise
     return Re2Prefilter(anchors)
+
+
+def anchor_flaw(anchor: str) -> str | None:
+    """What Hyperscan has against an anchor, or None; nothing where there is no Hyperscan."""
+    try:
+        import hyperscan
+    except ModuleNotFoundError:
+        return None
+    try:
+        hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(expressions=[anchor.encode()], ids=[0], flags=[0])
+    except hyperscan.error:
+        return "Hyperscan does not compile it, or it matches the empty string"
+    return None

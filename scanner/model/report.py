@@ -23,8 +23,13 @@ class Coverage:
 
     @property
     def balanced(self) -> bool:
-        """Counted = read + not read."""
-        return self.objects == self.scanned + self.skipped + self.unreadable + self.truncated + self.opaque
+        """Counted = read + left out + not read."""
+        return self.objects == self.scanned + self.skipped + self.unread
+
+    @property
+    def unread(self) -> int:
+        """What was not read, or not understood."""
+        return self.unreadable + self.truncated + self.opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Report:
     @property
     def complete(self) -> bool:
         """Everything counted was read."""
-        return not self.gaps and all(c.balanced for _, c in self.coverage)
+        return not self.gaps and all(c.balanced and not c.unread for _, c in self.coverage)
 
     @property
     def result(self) -> str:

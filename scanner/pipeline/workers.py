@@ -88,7 +88,7 @@ class Pool(Generic[T, R]):
 
     def _hire(self, context: Any) -> None:
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(self._do, theirs, list(self._crew)), daemon=True)
+        process = context.Process(target=_work, args=(self._do, theirs, [*self._crew, ours] if sys.platform == "linux" else []), daemon=True)
         process.start()
         theirs.close()
         self._crew[ours] = (process, deque())
@@ -108,8 +108,8 @@ class Pool(Generic[T, R]):
 def _work(do: Callable[[Any], Any], connection: Connection, others: list[Connection]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for other in others if sys.platform == "linux" else ():
-        other.close()  # a forked copy would keep a dead sibling's pipe open
+    for other in others:
+        other.close()  # a forked copy would keep the pipes of a dead sibling, or of a dead parent, open
     while True:
         try:
             task = connection.recv()

@@ -213,6 +213,18 @@ class Pack:
     def _children_first(self) -> list[int]:
         return list(self._bases_first())[::-1]
 
+    def roots(self, start: int, stop: int) -> Iterator[int]:
+        """The unit roots among the ranks `start` to `stop`."""
+        return (rank for rank in range(start, stop) if self.cut[rank])
+
+    def members(self, root: int) -> Iterator[int]:
+        """The ranks of one unit."""
+        stack = [root]
+        while stack:
+            rank = stack.pop()
+            yield rank
+            stack += self._below(rank)
+
     def walk(self, root: int) -> Iterator[Packed]:
         """The objects of one unit, depth-first; the heaviest branch last, so that few bases are alive at once."""
         data, large = self._try(root, None)

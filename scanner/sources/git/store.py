@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,13 +22,20 @@ KIND_NAMES = {number: name for name, number in KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A share of the object store; `ranks` are unit roots of a pack, `oids` single objects of a loose folder or for Git."""
+    """A share of the object store by numbers only, so that dealing it out costs nothing: places `start` to `stop` of a list."""
 
-    way: str  # pack | loose | git
-    place: int = 0  # which pack, or which objects folder
-    ranks: tuple[int, ...] = ()
-    oids: tuple[bytes, ...] = ()
-    weight: int = 0
+    way: str  # pack (ranks of unit roots) | loose | git (places in a list of ids)
+    place: int  # which pack, or which objects folder
+    start: int
+    stop: int
+    weight: int
+
+    def halves(self) -> tuple[Batch, ...]:
+        """The batch in two parts, or nothing if it cannot be divided."""
+        if self.stop - self.start < 2:  # noqa: PLR2004
+            return ()
+        middle, weight = (self.start + self.stop) // 2, self.weight // 2
+        return (replace(self, stop=middle, weight=weight), replace(self, start=middle, weight=weight))
 
 
 class Large(NamedTuple):
@@ -61,13 +68,14 @@ class Store:
         self.size = layout.hash_size
         self.packs: list[Pack] = []
         self.loose: list[tuple[Path, list[bytes]]] = []
-        self.by_git: list[bytes] = []
+        self.by_git: list[bytes] = []  # counted as Git lists them
         self.refused: list[Unread] = []
         if walk == "git":
             self.by_git = sorted(self._ids_by_git())
         else:
             self._open()
         self.skip = self._repeats()
+        self.asked = list(self.by_git)  # what only Git is asked for
         self.count = len(self.by_git) + sum(map(len, self.packs)) - sum(map(sum, self.skip)) + sum(len(ids) for _, ids in self.loose)
 
     # -- counting ------------------------------------------------------------------------------------------------------
@@ -158,18 +166,27 @@ class Store:
 
     def batches(self, shares: int) -> list[Batch]:
         """The whole store in at least `shares` batches if it is large, heaviest first."""
+        self.asked = list(self.by_git)
         estimate = sum(sum(pack.size) for pack in self.packs) * 8
         limit = max(_SMALLEST_BATCH, estimate // max(1, shares))
         found: list[Batch] = []
         for number, pack in enumerate(self.packs):
             found += _gather(number, pack.units(limit), limit)
-            lost = tuple(pack.oid(rank) for rank in pack.unreached() if not self.skip[number][rank])
-            if lost:
-                found.append(Batch("git", oids=lost, weight=len(lost) << 14))
+            lost = [pack.oid(rank) for rank in pack.unreached() if not self.skip[number][rank]]
+            self.asked += lost
         for place, (_, ids) in enumerate(self.loose):
             found += _slices("loose", place, ids)
-        found += _slices("git", 0, self.by_git)
+        found += _slices("git", 0, self.asked)
         return sorted(found, key=lambda batch: -batch.weight)
+
+    def ids(self, batch: Batch) -> list[bytes]:
+        """The objects of a batch, without reading them."""
+        if batch.way == "loose":
+            return self.loose[batch.place][1][batch.start : batch.stop]
+        if batch.way == "git":
+            return self.asked[batch.start : batch.stop]
+        pack, skip = self.packs[batch.place], self.skip[batch.place]
+        return [pack.oid(rank) for root in pack.roots(batch.start, batch.stop) for rank in pack.members(root) if not skip[rank]]
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -179,13 +196,14 @@ class Store:
             if batch.way == "pack":
                 items = self._read_pack(self.packs[batch.place], self.skip[batch.place], batch, slow)
             elif batch.way == "loose":
-                items = self._read_loose(self.loose[batch.place][0], batch, slow)
+                folder, ids = self.loose[batch.place]
+                items = self._read_loose(folder, ids[batch.start : batch.stop], slow)
             else:
-                items = (self._ask(oid, slow) for oid in batch.oids)
+                items = (self._ask(oid, slow) for oid in self.asked[batch.start : batch.stop])
             yield from map(self._verified, items) if self.verify else items
 
     def _read_pack(self, pack: Pack, skip: bytearray, batch: Batch, slow: CatFile) -> Iterator[Read | Unread]:
-        for root in batch.ranks:
+        for root in pack.roots(batch.start, batch.stop):
             for rank, data, large in pack.walk(root):
                 if skip[rank]:
                     continue
@@ -197,8 +215,8 @@ class Store:
                     yield self._ask(pack.oid(rank), slow)
         pack.release()
 
-    def _read_loose(self, folder: Path, batch: Batch, slow: CatFile) -> Iterator[Read | Unread]:
-        for oid in batch.oids:
+    def _read_loose(self, folder: Path, ids: list[bytes], slow: CatFile) -> Iterator[Read | Unread]:
+        for oid in ids:
             path = loose_path(folder, oid)
             try:
                 kind, data = read_loose(path)
@@ -246,20 +264,18 @@ def _rank_of_place(pack: Pack) -> list[int]:
 
 
 def _gather(place: int, units: list[tuple[int, int]], limit: int) -> Iterator[Batch]:
-    """Units in batches of about `limit`, each in pack order."""
-    ranks: list[int] = []
-    weight = 0
+    """Units in batches of about `limit`, each a range of ranks."""
+    start, weight = 0, 0
     for rank, heavy in sorted(units):
-        ranks.append(rank)
         weight += heavy
         if weight >= limit:
-            yield Batch("pack", place, tuple(ranks), weight=weight)
-            ranks, weight = [], 0
-    if ranks:
-        yield Batch("pack", place, tuple(ranks), weight=weight)
+            yield Batch("pack", place, start, rank + 1, weight)
+            start, weight = rank + 1, 0
+    if weight:
+        yield Batch("pack", place, start, sorted(units)[-1][0] + 1, weight)
 
 
-def _slices(way: str, place: int, oids: list[bytes]) -> Iterator[Batch]:
-    for start in range(0, len(oids), _LOOSE_BATCH):
-        part = tuple(oids[start : start + _LOOSE_BATCH])
-        yield Batch(way, place, oids=part, weight=len(part) << 14)
+def _slices(way: str, place: int, ids: list[bytes]) -> Iterator[Batch]:
+    for start in range(0, len(ids), _LOOSE_BATCH):
+        stop = min(start + _LOOSE_BATCH, len(ids))
+        yield Batch(way, place, start, stop, (stop - start) << 14)

@@ -1,0 +1,63 @@
+"""Words in, exit codes out: the one place that turns errors into codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from scanner.errors import LeaksealError
+
+INTERRUPTED = 130
+BROKEN = 3  # the run could not finish
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and answer its exit code; nothing but a sentence and a next step is ever said of an error."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    return guarded(lambda: _dispatch(words))
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """The exit code of a command, whatever happens in it."""
+    try:
+        return command()
+    except LeaksealError as problem:
+        complain(problem.message, problem.hint)
+        return problem.exit_code
+    except KeyboardInterrupt:
+        complain("interrupted", "nothing was changed; run the command again")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it says nothing more
+        return BROKEN
+    except Exception as problem:  # noqa: BLE001 the message of an unforeseen error may quote what was scanned
+        complain(f"an unforeseen {type(problem).__name__} at {_where(problem)}", "please report this line; the run is not complete")
+        return BROKEN
+
+
+def complain(message: str, hint: str = "") -> None:
+    """One sentence and a next step on standard error."""
+    text = f"leakseal: {message}" + (f"\n  next: {hint}" if hint else "") + "\n"
+    sys.stderr.write("".join(c if c.isprintable() or c == "\n" else "?" for c in text))
+
+
+def _where(problem: BaseException) -> str:
+    """Our own frames, innermost last, by file and line: no values, no source text."""
+    frames, trace = [], problem.__traceback__
+    while trace:
+        name = trace.tb_frame.f_code.co_filename.replace(os.sep, "/")
+        if "/scanner/" in name:
+            frames.append(f"{name.rpartition('/scanner/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(frames[-4:]) or "an unknown place"
+
+
+def _dispatch(words: list[str]) -> int:
+    if words[:1] == ["hook"]:  # a hook answers in a tenth of a second, so it does not load the rest
+        from scanner.cli import hook
+
+        return hook.run(words[1:])
+    from scanner.cli.root import run
+
+    return run(words)

@@ -1,0 +1,69 @@
+"""Options that several commands share, and what they mean together."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scanner import cachefile, config, shipped
+from scanner.errors import ConfigError, UsageError
+from scanner.findings import suppressions
+from scanner.findings.seal import Seal
+from scanner.model.rule import Ruleset
+from scanner.pipeline.run import Judging
+from scanner.rulepack.cache import load_cached
+from scanner.rulepack.load import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The configuration that a run goes by."""
+
+    config: config.Config
+    judging: Judging
+    rules: Ruleset
+
+
+def project(target: str | None, *, file: str | None, packs: tuple[str, ...] = (), suppressed: str | None = None) -> Project:
+    """Configuration, rules, key and suppressions for a run; those of the target's own folder unless others are named."""
+    root = Path(target) if target and target != "-" and Path(target).is_dir() else Path()
+    chosen = Path(file) if file else config.find(root)
+    if file and not Path(file).is_file():
+        raise UsageError(f"there is no configuration at {file}", hint="check the path given with --config")
+    settings = config.load(chosen)
+    given = Path(suppressed) if suppressed else root / suppressions.FILE
+    entries = suppressions.load(given)
+    if suppressed and not given.exists():
+        raise UsageError(f"there are no suppressions at {suppressed}", hint="check the path given with --suppressions")
+    seal = Seal(config.read_key(settings, os.environ), settings.salt.encode())
+    judging = Judging(seal, entries, datetime.now(UTC).date())
+    return Project(settings, judging, rules(settings, packs))
+
+
+def rules(settings: config.Config, packs: tuple[str, ...] = ()) -> Ruleset:
+    """The shipped rules and the project's own, without samples."""
+    for pack in packs:
+        if not Path(pack).exists():
+            raise ConfigError(f"there is no rule pack at {pack}", hint="name a YAML file or a folder of them")
+    folders = [shipped.shipped("rules"), *settings.packs, *map(Path, packs)]
+    return load_cached(folders, settings.disabled, cachefile.folder(), known=known)
+
+
+def known() -> Known:
+    """What the shipped engine lets a rule name."""
+    from scanner.detect.checks import CHECKS, flaw
+    from scanner.detect.parsers import PARSERS
+    from scanner.detect.prefilter import anchor_flaw
+
+    return Known(CHECKS, PARSERS, flaw, anchor_flaw)
+
+
+def workers(asked: int | None) -> int:
+    """How many processes to use: as asked, else one for each core we may run on."""
+    if asked is not None:
+        return max(1, asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

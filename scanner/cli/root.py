@@ -1,0 +1,63 @@
+"""The command line: a table of commands, each loaded when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+import click
+
+from scanner import __version__
+from scanner.errors import UsageError
+
+# name -> (module in scanner.cli, one line for the overview)
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "scan": ("scan", "Scan repositories, folders, files or standard input."),
+    "hook": ("hook", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
+    "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
+    "rules": ("rules", "List, show and check the rules."),
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"scanner.cli.{COMMANDS[cmd_name][0]}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="leakseal", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find secrets, and prove what was read.
+
+    Exit codes: 0 everything was read and nothing is open, 1 open findings, 2 asked wrongly, 3 something could not be read.
+    """
+
+
+def run(words: Sequence[str]) -> int:
+    """The exit code of a command line; raises LeaksealError."""
+    try:
+        answer = cli.main(list(words), prog_name="leakseal", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        return UsageError.exit_code
+    except click.ClickException as problem:
+        context = getattr(problem, "ctx", None)
+        name = context.command_path if context else "leakseal"
+        raise UsageError(problem.format_message().rstrip(".").replace("\n", " "), hint=f"see `{name} --help`") from None
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    return answer if isinstance(answer, int) else 0

@@ -1,0 +1,110 @@
+"""`leakseal scan`: what is named, read whole, and reported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from scanner import __version__, cachefile, report
+from scanner.cli import INTERRUPTED, complain
+from scanner.cli.options import project, workers
+from scanner.errors import UsageError
+from scanner.model.report import Report, Run
+from scanner.pipeline.run import Request, scan
+from scanner.pipeline.settings import Settings
+from scanner.report.page import page_of
+from scanner.report.progress import Meter
+
+_STEP = 1 << 20
+
+
+@click.command("scan")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("--git", "git", multiple=True, metavar="PATH", help="A Git repository, work tree or bare.")
+@click.option("--logs", multiple=True, metavar="PATH", help="Log files.")
+@click.option("--notes", multiple=True, metavar="PATH", help="Note exports.")
+@click.option("--screenshots", multiple=True, metavar="PATH", help="Pictures (read as bytes; what they show is a gap).")
+@click.option("--format", "form", type=click.Choice(sorted(report.FORMATS)), default="table", show_default=True, help="For standard output.")
+@click.option("-o", "--output", multiple=True, metavar="FILE", help="Write a report there too; its ending says the format.")
+@click.option("--config", "file", metavar="FILE", help="Configuration instead of the target's leakseal.yaml.")
+@click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
+@click.option("--suppressions", "suppressed", metavar="FILE", help="Instead of the target's .leakseal/suppressions.yaml.")
+@click.option("--allow-gaps", is_flag=True, help="Exit 0 although something was not read; the report says so.")
+@click.option("--verify-objects", is_flag=True, help="Recompute the id of every Git object.")
+@click.option("--trust-owner", is_flag=True, help="Open repositories that belong to another user.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes; one for each core if not given.")
+@click.option("--engine", type=click.Choice(["auto", "hyperscan", "re2"]), default="auto", help="The prefilter.", hidden=True)
+@click.option("--walk", type=click.Choice(["fast", "git"]), default="fast", help="How objects are read.", hidden=True)
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("--no-color", is_flag=True, help="No colour.")
+def command(  # noqa: PLR0913, PLR0917 click passes every option
+    targets: tuple[str, ...], git: tuple[str, ...], logs: tuple[str, ...], notes: tuple[str, ...], screenshots: tuple[str, ...],
+    form: str, output: tuple[str, ...], file: str | None, packs: tuple[str, ...], suppressed: str | None,
+    allow_gaps: bool, verify_objects: bool, trust_owner: bool, jobs: int | None, engine: str, walk: str, quiet: bool, no_color: bool,
+) -> int:  # fmt: skip
+    """Scan TARGETs: Git repositories (every object, reachable or not), folders, files, or - for standard input.
+
+    Without a TARGET the current folder is scanned.
+    """
+    requests = [Request(name) for name in targets]
+    for surface, names in (("git", git), ("logs", logs), ("notes", notes), ("screenshots", screenshots)):
+        requests += (Request(name, surface) for name in names)
+    requests = requests or [Request(".")]
+    forms = {name: report.format_of(name) for name in output}
+    chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
+    settings = Settings(
+        chosen.rules, cachefile.folder(), engine=engine, walk=walk, verify=verify_objects, workers=workers(jobs), trust_owner=trust_owner,
+        progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
+    )  # fmt: skip
+    signal.signal(signal.SIGTERM, _interrupt)
+    begun = datetime.now(UTC)
+    found, interrupted = scan(
+        requests, settings, chosen.judging, Run(f"leakseal {__version__}"),
+        excluded=lambda path: chosen.config.excluded(path) is not None, standard_input=_stdin(), gaps_allowed=allow_gaps,
+    )  # fmt: skip
+    found = _stamped(found, begun)
+    for name, wanted in forms.items():
+        _write(found, wanted, Path(name))
+    report.render(found, form, sys.stdout.buffer, page_of(sys.stdout, os.environ, no_color=no_color))
+    sys.stdout.buffer.flush()
+    if interrupted:
+        complain("the scan was interrupted, so the report is not complete", "run it again to its end")
+        return INTERRUPTED
+    return found.exit_code
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _stamped(found: Report, begun: datetime) -> Report:
+    from dataclasses import replace
+
+    ended = datetime.now(UTC)
+    shape = "%Y-%m-%dT%H:%M:%SZ"
+    run = replace(
+        found.run, started_on=begun.strftime(shape), finished_on=ended.strftime(shape),
+        seconds=round((ended - begun).total_seconds(), 3), host=socket.gethostname() if os.environ.get("LEAKSEAL_HOST") else None,
+    )  # fmt: skip
+    return replace(found, run=run)
+
+
+def _write(found: Report, form: str, path: Path) -> None:
+    try:
+        with path.open("wb") as file:
+            report.render(found, form, file)
+    except OSError as problem:
+        raise UsageError(f"the report cannot be written to {path}: {problem.strerror}", hint="name a file in a folder that exists") from None
+
+
+def _stdin() -> Iterator[bytes]:
+    while piece := sys.stdin.buffer.read1(_STEP):
+        yield piece

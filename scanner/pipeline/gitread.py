@@ -1,0 +1,150 @@
+"""Hops 1 to 5 for a share of a repository, in a worker process: what goes back is matches and offsets, never contents."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scanner.decode.opaque import opaque
+from scanner.detect.engine import Engine, engine
+from scanner.model.evidence import Hit
+from scanner.model.rule import Ruleset
+from scanner.pipeline import files
+from scanner.pipeline.examine import Placed, hits, streamed
+from scanner.sources.git.lfs import MOST, pointed
+from scanner.sources.git.pack import BLOB, COMMIT, TAG, TREE, Damaged
+from scanner.sources.git.references import References
+from scanner.sources.git.store import Batch, Large, Read, Store, Unread
+
+FILES = "files"  # Batch.way of tracked files; the others are the store's
+NAME = 5  # the kind of a path component, beside Git's own four
+_BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
+
+
+@dataclass(slots=True)
+class Sight:
+    """One secret in a share: an example of it, and in which objects it stands, by kind."""
+
+    hit: Hit
+    where: dict[int, set[bytes]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a share came to."""
+
+    objects: int = 0
+    bytes: int = 0
+    secrets: dict[tuple[str, bytes], Sight] = field(default_factory=dict, repr=False)
+    large: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (object, hit) of contents too large to be read again
+    files: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (path, hit)
+    unread: list[Unread] = field(default_factory=list)
+    not_files: list[tuple[bytes, str, str]] = field(default_factory=list)  # (path, reason, detail)
+    opaque: list[tuple[bytes, str]] = field(default_factory=list)  # (object, format)
+    lfs: list[tuple[bytes, str]] = field(default_factory=list)  # (pointer's object, SHA-256 of the content)
+    named: set[bytes] = field(default_factory=set)
+    submodules: set[tuple[bytes, bytes]] = field(default_factory=set)
+    commits: list[bytes] = field(default_factory=list)
+
+
+class GitReader:
+    """Reads and searches batches of one repository; every process makes its own engine when it is first asked."""
+
+    def __init__(self, store: Store, rules: Ruleset, cache: Path | None, kind: str, tracked: list[bytes]) -> None:
+        self.store, self.rules, self.cache, self.kind = store, rules, cache, kind
+        self.tracked = tracked
+        self._engine: Engine | None = None
+        self._references: References | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """This process's engine."""
+        if self._engine is None:
+            self._engine = engine(self.rules, self.cache, self.kind)
+        return self._engine
+
+    def __call__(self, batch: Batch) -> Answer:
+        answer = Answer()
+        if batch.way == FILES:
+            for path in self.tracked[batch.start : batch.stop]:
+                self._file(answer, path)
+            return answer
+        references = self._references = self._references or References(self.store.size)
+        known_names = set(references.names)
+        references.named.clear()
+        references.submodules.clear()
+        references.commits.clear()
+        for item in self.store.read(batch):
+            if isinstance(item, Unread):
+                answer.unread.append(item)
+            else:
+                self._object(answer, references, item)
+        references.settle()
+        self._names(answer, sorted(references.names - known_names))
+        answer.named, answer.submodules, answer.commits = set(references.named), set(references.submodules), list(references.commits)
+        return answer
+
+    def _object(self, answer: Answer, references: References, item: Read) -> None:
+        oid, kind, data = item
+        if isinstance(data, Large):
+            self._large(answer, oid, kind, data)
+            return
+        if kind == TREE:
+            if not references.tree(data):
+                answer.unread.append(Unread(oid, "corrupt-object", "a tree that does not parse"))
+                return
+        else:
+            for hit in hits(self.engine, data):
+                _see(answer, hit, kind, oid)
+            if kind in (COMMIT, TAG):
+                references.commit_or_tag(oid, kind, data)
+            elif len(data) <= MOST and (content := pointed(data)):
+                answer.lfs.append((oid, content))
+            elif form := opaque(data):
+                answer.opaque.append((oid, form))
+                answer.bytes += len(data)
+                return
+        answer.objects += 1
+        answer.bytes += len(data)
+
+    def _large(self, answer: Answer, oid: bytes, kind: int, data: Large) -> None:
+        found, content = [], files.Counted(data.pieces)
+        try:
+            found += streamed(self.engine, content)
+        except Damaged:
+            answer.unread.append(Unread(oid, "corrupt-object", "its bytes do not make an object"))
+        except OSError as problem:
+            answer.unread.append(Unread(oid, "unreadable", f"it cannot be read: {problem.strerror}"))
+        else:
+            if kind != BLOB:  # nobody writes trees and commits of this size but to hide something
+                answer.unread.append(Unread(oid, "truncated", "it is too large for its kind; its bytes were searched, its parts were not"))
+            elif form := opaque(content.head):
+                answer.opaque.append((oid, form))
+            else:
+                answer.objects += 1
+        answer.bytes += content.size
+        for seen in found:
+            _see(answer, seen.hit, kind, oid)
+            answer.large.append((oid, seen))
+
+    def _names(self, answer: Answer, names: list[bytes]) -> None:
+        text = _BETWEEN_NAMES.join(names)
+        for hit in hits(self.engine, text) if text else ():
+            start = text.rfind(_BETWEEN_NAMES, 0, hit.secret.start)
+            start = 0 if start < 0 else start + len(_BETWEEN_NAMES)
+            end = text.find(_BETWEEN_NAMES, start)
+            _see(answer, hit, NAME, text[start : end if end >= 0 else len(text)])
+
+    def _file(self, answer: Answer, path: bytes) -> None:
+        share = files.Answer()
+        files.examine_file(self.engine, os.path.join(os.fsencode(self.store.layout.work_tree or ""), path), path, share)
+        answer.objects += share.objects
+        answer.bytes += share.bytes
+        answer.files += share.found
+        answer.not_files += share.gaps
+
+
+def _see(answer: Answer, hit: Hit, kind: int, oid: bytes) -> None:
+    sight = answer.secrets.setdefault((hit.rule.id, hit.value), Sight(hit))
+    sight.where.setdefault(kind, set()).add(oid)

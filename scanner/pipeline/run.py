@@ -1,0 +1,149 @@
+"""Some targets -> one Report: the only place where matches become findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from scanner.errors import UnreadableError, UsageError
+from scanner.findings.establish import establish, learn
+from scanner.findings.mask import Mask
+from scanner.findings.seal import Seal
+from scanner.findings.suppressions import Suppression, by_id, tally
+from scanner.model.content import Gap
+from scanner.model.evidence import Finding, Match
+from scanner.model.report import Coverage, Report, Run
+from scanner.pipeline.scanned import Scanned
+from scanner.pipeline.settings import Settings
+from scanner.sources.git.layout import is_repository
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user named: a path or "-", and the surface if he said so."""
+
+    name: str
+    surface: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What turns matches into findings: the seal, the accepted ones, and the day."""
+
+    seal: Seal
+    suppressions: tuple[Suppression, ...]
+    today: date
+
+
+def scan(
+    requests: Sequence[Request], settings: Settings, judging: Judging, run: Run, *,
+    excluded: Callable[[str], bool] = lambda path: False, standard_input: Iterable[bytes] = (), gaps_allowed: bool = False,
+) -> tuple[Report, bool]:  # fmt: skip
+    """The report, and whether the run was interrupted before its end; raises UsageError for a target that is not there."""
+    kinds = [(request, _kind(request)) for request in requests]
+    done: list[Scanned] = []
+    lost: list[str] = []
+    for number, (request, kind) in enumerate(kinds, 1):
+        if done and done[-1].interrupted:
+            break
+        try:
+            done.append(_scan_one(f"t{number}", request, kind, settings, excluded, standard_input))
+        except UnreadableError:
+            if len(kinds) == 1:
+                raise
+            lost.append(request.name)
+    interrupted = any(one.interrupted for one in done)
+    report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed)
+    if lost:
+        report = _with_lost(report, lost)
+    return report, interrupted
+
+
+def _kind(request: Request) -> str:
+    if request.name == "-":
+        return "stdin"
+    path = Path(request.name)
+    if not path.exists():
+        raise UsageError(f"there is nothing at {request.name}", hint="name a repository, a folder, a file, or - for standard input")
+    if request.surface == "git" or (request.surface is None and path.is_dir() and is_repository(path)):
+        return "git"
+    return "tree"
+
+
+def _scan_one(
+    id: str, request: Request, kind: str, settings: Settings, excluded: Callable[[str], bool], standard_input: Iterable[bytes]
+) -> Scanned:
+    from scanner.pipeline.treescan import scan_stream, scan_tree
+
+    if kind == "stdin":
+        return scan_stream(id, standard_input, settings)
+    if kind == "git":
+        from scanner.pipeline.gitscan import GitScan
+
+        return GitScan(id, Path(request.name), settings).run(request.name)
+    return scan_tree(id, Path(request.name), request.name, request.surface or "tree", settings, excluded)
+
+
+def reported(done: Sequence[Scanned], settings: Settings, judging: Judging, run: Run, *, gaps_allowed: bool = False) -> Report:
+    """Seals every match; plaintext is gone when this returns and `done` is let go."""
+    matches = [match for one in done for match in one.matches]
+    mask = Mask()
+    for match in matches:
+        learn(match, mask)
+    judging.seal.fingerprints([match.hit.value for match in matches])
+    accepted = by_id(judging.suppressions)
+    findings = [establish(match, judging.seal, mask, accepted, judging.today) for match in matches]
+    coverage: dict[str, Coverage] = {}
+    for one in done:
+        _add(coverage, one.tally.surface, one.tally.coverage())
+    return Report(
+        targets=tuple(replace(one.target, uri=mask.text(one.target.uri)) for one in done),
+        rules_digest=settings.rules.digest,
+        rules_count=len(settings.rules.rules),
+        findings=tuple(sorted(_once(findings), key=_order)),
+        coverage=tuple(sorted(coverage.items())),
+        gaps=tuple(sorted((_masked(gap, mask) for one in done for gap in one.tally.gaps), key=_gap_order)),
+        run=run,
+        suppressions=tally(judging.suppressions, findings, judging.today),
+        gaps_allowed=gaps_allowed,
+        notes=tuple(sorted({note for one in done for note in one.notes})),
+    )  # fmt: skip
+
+
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding for a secret and place, even if two readings of the place saw it."""
+    kept: dict[object, Finding] = {}
+    for finding in findings:
+        place = finding.location
+        kept.setdefault((finding.id, finding.target, place.path, place.line, place.column, place.field, place.object), finding)
+    return list(kept.values())
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    place = finding.location
+    return (finding.surface, finding.target, place.path or "", place.line or 0, place.column or 0, finding.rule, finding.id)
+
+
+def _gap_order(gap: Gap) -> tuple[str, ...]:
+    origin = gap.origin
+    return (origin.surface, origin.target, origin.path or "", origin.object or "", gap.reason, gap.detail)
+
+
+def _masked(gap: Gap, mask: Mask) -> Gap:
+    return replace(gap, origin=replace(gap.origin, path=mask.maybe(gap.origin.path)), detail=mask.text(gap.detail))
+
+
+def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
+    had = coverage.get(surface, Coverage())
+    coverage[surface] = Coverage(
+        **{name: getattr(had, name) + getattr(more, name) for name in ("objects", "bytes", "scanned", "skipped", "unreadable", "truncated", "opaque")}
+    )
+
+
+def _with_lost(report: Report, lost: Sequence[str]) -> Report:
+    raise UnreadableError(f"{len(lost)} targets could not be opened, the first is {lost[0]}", hint="scan it by itself to see why")
+
+
+__all__ = ["Judging", "Match", "Request", "reported", "scan"]

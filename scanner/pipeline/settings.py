@@ -1,0 +1,46 @@
+"""What every scan of a run has in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from scanner.model.rule import Ruleset
+
+
+class Progress(Protocol):
+    """Told how far a scan has come."""
+
+    def start(self, title: str, total: int | None = None) -> None: ...
+
+    def advance(self, objects: int = 1, octets: int = 0) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Silent:
+    """Nobody watches."""
+
+    def start(self, title: str, total: int | None = None) -> None:
+        """A scan begins."""
+
+    def advance(self, objects: int = 1, octets: int = 0) -> None:
+        """A share is done."""
+
+    def stop(self) -> None:
+        """The scan is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Rules, and how to read: with how many processes, by which way, how strictly."""
+
+    rules: Ruleset
+    cache: Path | None
+    engine: str = "auto"  # auto | hyperscan | re2
+    walk: str = "fast"  # fast | git
+    verify: bool = False  # recompute every object id
+    workers: int = 1
+    trust_owner: bool = False
+    progress: Progress = Silent()

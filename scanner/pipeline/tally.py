@@ -1,0 +1,53 @@
+"""What was counted, read and not read on one surface."""
+
+from __future__ import annotations
+
+from scanner.model.content import Gap, Origin
+from scanner.model.report import Coverage
+
+_TRUNCATED = frozenset({"truncated", "timeout", "changed-while-reading"})
+_OPAQUE = frozenset({
+    "encrypted-archive", "archive-too-deep", "archive-too-large", "illegible-image", "no-ocr-engine", "unsupported-format",
+})  # fmt: skip
+
+
+class Tally:
+    """Counts first, then reads: whatever is neither read nor explained becomes a gap at the end."""
+
+    def __init__(self, target: str, surface: str) -> None:
+        self.target, self.surface = target, surface
+        self.expected = 0  # things counted before reading
+        self.scanned = 0
+        self.bytes = 0
+        self.skipped = 0
+        self.gaps: list[Gap] = []
+        self._explained = 0  # gaps that are about a counted thing
+
+    def read(self, objects: int = 1, octets: int = 0) -> None:
+        """So many things were read whole."""
+        self.scanned += objects
+        self.bytes += octets
+
+    def gap(self, origin: Origin, reason: str, detail: str = "", *, counted: bool = True) -> None:
+        """Something was not read; `counted` says whether it is one of the things counted before."""
+        self.gaps.append(Gap(origin, reason, detail))
+        self._explained += counted
+
+    def coverage(self) -> Coverage:
+        """The figures; adds a gap if the count does not come out even."""
+        lost = self.expected - self.scanned - self.skipped - self._explained
+        if lost:
+            detail = f"{abs(lost)} {'things were counted and neither read nor explained' if lost > 0 else 'more things were read than counted'}"
+            self.gap(Origin(self.target, self.surface), "tool-error", detail, counted=False)
+        truncated = sum(gap.reason in _TRUNCATED for gap in self.gaps)
+        opaque = sum(gap.reason in _OPAQUE for gap in self.gaps)
+        unreadable = len(self.gaps) - truncated - opaque
+        return Coverage(
+            objects=self.scanned + self.skipped + len(self.gaps),
+            bytes=self.bytes,
+            scanned=self.scanned,
+            skipped=self.skipped,
+            unreadable=unreadable,
+            truncated=truncated,
+            opaque=opaque,
+        )

@@ -1,0 +1,129 @@
+"""A folder, a file or standard input: every file read once, in worker processes where there are many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from scanner import canon
+from scanner.decode.opaque import opaque
+from scanner.detect.engine import Engine, engine
+from scanner.model.content import Origin, Target
+from scanner.model.evidence import Match
+from scanner.pipeline.examine import streamed
+from scanner.pipeline.files import Answer, Counted, examine_file, seen_as
+from scanner.pipeline.scanned import Scanned
+from scanner.pipeline.settings import Settings
+from scanner.pipeline.sightings import Secret, matched
+from scanner.pipeline.tally import Tally
+from scanner.pipeline.workers import Died, Pool
+from scanner.sources.files import listing
+
+_AT_ONCE = 250
+_FEW = 600  # files that one process reads before another would have started
+_FOREIGN = (b".git",)
+
+Range = tuple[int, int]
+
+
+class FileReader:
+    """Reads and searches files by their places in a list."""
+
+    def __init__(self, root: bytes, files: list[bytes], settings: Settings) -> None:
+        self.root, self.files, self._settings = root, files, settings
+        self._engine: Engine | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_engine": None}
+
+    @property
+    def engine(self) -> Engine:
+        """This process's engine."""
+        if self._engine is None:
+            self._engine = engine(self._settings.rules, self._settings.cache, self._settings.engine)
+        return self._engine
+
+    def __call__(self, share: Range) -> Answer:
+        answer = Answer()
+        for path in self.files[slice(*share)]:
+            examine_file(self.engine, os.path.join(self.root, path) if path else self.root, path, answer)
+        return answer
+
+
+def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], bool]) -> Scanned:
+    """Every file below a folder, or the one file named; the repositories' own folders (`.git`) are Git targets, not files."""
+    tally = Tally(id, surface)
+    files: list[bytes] = []
+    single = not path.is_dir()
+    for item in [] if single else listing(path):
+        if item.refused:
+            tally.gap(_origin(id, surface, item.path), "unreadable", f"the folder cannot be listed: {item.refused}", counted=False)
+        elif item.path.split(b"/")[0] in _FOREIGN:
+            continue
+        elif excluded(canon.text(item.path)):
+            tally.expected += 1
+            tally.skipped += 1
+        else:
+            files.append(item.path)
+    files = [b""] if single else sorted(files)
+    tally.expected += len(files)
+    settings.progress.start(uri, tally.expected)
+    reader = FileReader(os.fsencode(path), files, settings)
+    reader.engine.sieve.spots(b"")
+    shares = [(start, min(start + _AT_ONCE, len(files))) for start in range(0, len(files), _AT_ONCE)]
+    pool: Pool[Range, Answer] = Pool(reader, shares, settings.workers if len(files) > _FEW else 1)
+    matches: list[Match] = []
+    interrupted = False
+    name = os.fsencode(path.name)
+    try:
+        for share, answer in pool.results():
+            if not isinstance(answer, Died):
+                _take(answer, tally, matches, id, surface, name)
+                settings.progress.advance(answer.objects + len(answer.gaps), answer.bytes)
+            elif share[1] - share[0] > 1:
+                middle = sum(share) // 2
+                pool.again([(share[0], middle), (middle, share[1])])
+            else:
+                tally.gap(_origin(id, surface, files[share[0]] or name), "tool-error", "a worker process ended while it read this file")
+    except KeyboardInterrupt:
+        interrupted = True
+        pool.stop()
+    finally:
+        settings.progress.stop()
+    return Scanned(Target(id, surface, uri, None, "files" if single else "tree"), tally, matches, [], interrupted)
+
+
+def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings) -> Scanned:
+    """Standard input, to its end, in bounded memory."""
+    tally = Tally(id, "stdin")
+    tally.expected = 1
+    matches = []
+    counted = Counted(pieces)
+    interrupted = False
+    origin = Origin(id, "stdin", path="-")
+    try:
+        for seen in streamed(engine(settings.rules, settings.cache, settings.engine), counted):
+            matches.append(matched(seen, origin, Secret(seen.hit)))
+    except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:
+        tally.gap(origin, "truncated", "the run was interrupted before its end")
+    elif form := opaque(counted.head):
+        tally.gap(origin, "unsupported-format", seen_as(form))
+    else:
+        tally.read()
+    tally.bytes = counted.size
+    return Scanned(Target(id, "stdin", "-", None, "files"), tally, matches, [], interrupted)
+
+
+def _origin(id: str, surface: str, path: bytes) -> Origin:
+    return Origin(id, surface, path=canon.text(path))
+
+
+def _take(answer: Answer, tally: Tally, matches: list[Match], id: str, surface: str, name: bytes) -> None:
+    tally.read(answer.objects, answer.bytes)
+    for path, reason, detail in answer.gaps:
+        tally.gap(_origin(id, surface, path or name), reason, detail)
+    for path, seen in answer.found:
+        matches.append(matched(seen, _origin(id, surface, path or name), Secret(seen.hit)))
