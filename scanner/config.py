@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -122,9 +123,11 @@ def _name_fits(name: str, part: str) -> bool:
 
 
 def _key_from(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"the fingerprint key file {path} is not a regular file", hint="check `key-file`")
     try:
         with path.open("rb") as file:
-            mode = path.stat().st_mode
+            mode = os.fstat(file.fileno()).st_mode
             data = file.read(4097).strip()
     except OSError as error:
         raise ConfigError(f"the fingerprint key file {path} cannot be read: {error.strerror}", hint="check `key-file`") from None

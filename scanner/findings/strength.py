@@ -22,6 +22,7 @@ _PASSPHRASE = 60.0
 _WORD = 8.0
 _WORDS = re.compile(rb"[A-Z]?[a-z](?:[a-z]|[014357@$!](?=[a-z])){2,}[a-z]|[A-Z]{4,}")
 _ALONE = re.compile(rb"(?<![A-Za-z0-9])[A-Za-z][a-z]{0,14}(?![A-Za-z0-9])")
+_TURNS = re.compile(rb"[a-z](?=[A-Z])|[A-Z](?=[a-z])")
 _HEX_WORDS = re.compile(rb"[A-Fa-f]{5,}")
 _NUMBERS = re.compile(rb"[0-9]{2,}")
 _ROWS = (b"1234567890", b"qwertyuiop", b"qwertzuiop", b"asdfghjkl", b"zxcvbnm", b"yxcvbnm")
@@ -30,11 +31,11 @@ _LEET = bytes.maketrans(b"014357@$!", b"oleastasi")
 _PAIRS = frozenset(
     tuple(pair.encode())
     for pair in """
-        ab ac ad ag ai al am an ar as at au av ay be bi bl bo br ca ce ch ck cl co cr da de di dr ea ec ed ee eg ei el em en ep
-        er es et ev fe fi fo fr ga ge gh gi go gr ha he hi ho ic id ie if ig il im in io ir is it ke la ld le li ll lo ls lt ly
-        ma mb me mi mo mp na nc nd ne ng ni nk no ns nt oc od of ok ol om on oo op or os ot ou ov ow pa pe pl po pr qu ra rd re
-        ri rk rm rn ro rs rt rv ry sc se sh si sk sl sm sn so sp ss st su sw ta te th ti to tr tt tw ty ub uc ud ue ug ui ul um
-        un up ur us ut ve vi wa wh wi wn wo ya ye ys
+        ab ac ad ag ai al am an ar as at au av ay be bi bl bo br ca ce ch ck cl co cr ct cu da de di dr du ea eb ec ed ee ef eg
+        ei el em en ep er es et ev ex fe ff fi fo fr ft fu ga ge gh gi go gr ha he hi ho ht ic id ie if ig il im in io ir is it
+        ke la ld le li ll lo ls lt lu ly ma mb me mi mo mp na nc nd ne ng ni nk nn no ns nt oc od of ok ol om on oo op or os ot
+        ou ov ow pa pe pl po pp pr pt qu ra rd re ri rk rm rn ro rs rt ru rv ry sc se sh si sk sl sm sn so sp ss st su sw ta te
+        th ti to tr tt tw ty ub uc ud ue ug ui ul um un up ur us ut ve vi wa wh wi wn wo xp ya ye ys
     """.split()  # noqa: SIM905 - a list of two hundred quoted pairs is no easier to read
 )
 _CLASSES = tuple(
@@ -69,7 +70,8 @@ def ordinary(piece: bytes) -> bool:
     _forget_runs(low, costs)
     plain = low.translate(_LEET)
     pairs = [pair for pair in pairwise(plain) if all(0x61 <= byte <= 0x7A for byte in pair)]
-    return sum(costs) <= 4 or (len(pairs) >= 4 and 4 * sum(pair in _PAIRS for pair in pairs) >= 3 * len(pairs))
+    reads = len(pairs) >= 5 and 4 * sum(pair in _PAIRS for pair in pairs) >= 3 * len(pairs)
+    return sum(costs) <= 4 or (reads and len(_TURNS.findall(piece)) <= 2)
 
 
 def _bits(value: bytes) -> float:
