@@ -98,7 +98,9 @@ def test_only_the_root_is_looked_at(tmp_path: Path) -> None:
     assert find(tmp_path / "sub") is None
 
 
-@pytest.mark.parametrize("glob", ["vendor/", "vendor/**", "**/vendor/**", "*/lib.min.js", "**/*.min.js", "vendor/lib.min.js", "vendor/lib.???.js"])
+@pytest.mark.parametrize(
+    "glob", ["vendor/", "vendor/**", "**/vendor/**", "*/lib.min.js", "**/*.min.js", "vendor/lib.min.js", "vendor/lib.???.js"]
+)
 def test_globs_cover(glob: str) -> None:
     assert covers(glob, "vendor/lib.min.js")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -74,6 +73,8 @@ def render(entries: Iterable[Suppression]) -> str:
 
 def save(path: Path, entries: Iterable[Suppression]) -> None:
     """Write the file whole or not at all."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     handle, name = tempfile.mkstemp(prefix=".suppressions-", dir=path.parent)

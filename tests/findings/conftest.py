@@ -34,7 +34,14 @@ def a_match(before: bytes, raw: bytes, after: bytes = b"", value: bytes | None =
     parts = changes.pop("parts", ())
     steps = changes.pop("steps", ())
     origin = changes.pop("origin", Origin("t1", "git", "app/settings.env", "ab" * 20))
-    hit = Hit(rule or a_rule(), Span(100, 100 + len(text)), Span(100 + len(before), 100 + len(before) + len(raw)), value or raw, parts, steps=steps)
+    hit = Hit(
+        rule or a_rule(),
+        Span(100, 100 + len(text)),
+        Span(100 + len(before), 100 + len(before) + len(raw)),
+        value or raw,
+        parts,
+        steps=steps,
+    )
     return Match(hit, origin, text, **{"line_text": text, "line": 3, "end_line": 3, "column": 1, "end_column": 9, **changes})
 
 

@@ -106,7 +106,9 @@ def test_a_match_does_not_print_its_secret() -> None:
 
 
 def test_a_short_secret_is_masked_where_it_was_found() -> None:
-    found = finding(a_match(b"postgresql://x7Kp2:", b"x7Kp2", b"@db/x7Kp2", parts=(("user", "x7Kp2"), ("database", "x7Kp2"), ("port", 5432))))
+    found = finding(
+        a_match(b"postgresql://x7Kp2:", b"x7Kp2", b"@db/x7Kp2", parts=(("user", "x7Kp2"), ("database", "x7Kp2"), ("port", 5432)))
+    )
     assert "x7Kp2" not in repr(found)
     assert ("port", 5432) in found.parsed
 
@@ -129,7 +131,9 @@ def test_the_id_survives_moves_and_renames_and_tells_rules_and_secrets_apart() -
     moved = finding(a_match(b"other: '", value, b"'", line=90, origin=Origin("t2", "logs", "b.log"), commit="ef" * 20))
     assert first.id == moved.id
     assert first.fingerprint == finding(a_match(b"key=", value, rule=a_rule(id="other"))).fingerprint
-    assert len({first.id, finding(a_match(b"key=", value, rule=a_rule(id="other"))).id, finding(a_match(b"key=", grow(2).encode())).id}) == 3
+    assert (
+        len({first.id, finding(a_match(b"key=", value, rule=a_rule(id="other"))).id, finding(a_match(b"key=", grow(2).encode())).id}) == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,7 +176,9 @@ def test_an_inline_allowance_accepts() -> None:
     assert (allowed().disposition, allowed().acceptance) == ("accepted", f"inline: {REASON}")
 
 
-@pytest.mark.parametrize("origin", [Origin("t", "git", "x", field="commit-message"), Origin("t", "logs", "x"), Origin("t", "screenshots", "x")])
+@pytest.mark.parametrize(
+    "origin", [Origin("t", "git", "x", field="commit-message"), Origin("t", "logs", "x"), Origin("t", "screenshots", "x")]
+)
 def test_only_reviewed_content_can_allow(origin: Origin) -> None:
     assert allowed(origin=origin).disposition == "open"
 

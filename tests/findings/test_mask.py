@@ -22,7 +22,9 @@ def masking(*values: bytes) -> Mask:
     return mask
 
 
-@pytest.mark.parametrize("text", ["", "short", "nothing to see here", "docs/postgresql/readme.md", "reproduction/postgresql", "mypostgres1"])
+@pytest.mark.parametrize(
+    "text", ["", "short", "nothing to see here", "docs/postgresql/readme.md", "reproduction/postgresql", "mypostgres1"]
+)
 def test_other_texts_pass_untouched(text: str) -> None:
     assert masking(WORDY, grow(1).encode()).text(text) == text
 

@@ -20,7 +20,9 @@ def seal(request: pytest.FixtureRequest) -> Seal:
     return Seal(KEY if request.param == "key" else None, b"a salt")
 
 
-@pytest.mark.parametrize(("key", "number", "scheme"), [(KEY, 0, r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}"), (None, 0, r"salted-hmac-v1:[0-9a-f]{64}")])
+@pytest.mark.parametrize(
+    ("key", "number", "scheme"), [(KEY, 0, r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}"), (None, 0, r"salted-hmac-v1:[0-9a-f]{64}")]
+)
 def test_strong_secrets_get_a_keyed_hash(key: bytes | None, number: int, scheme: str, secret: Callable[..., str]) -> None:
     assert re.fullmatch(scheme, Seal(key, b"a salt").fingerprint(secret(number, 40).encode()))
 
