@@ -44,7 +44,7 @@ def armored(data: bytes, begin: int, start: int) -> Armor:
         for at, token in tokens:
             first = first if pieces else at
             last = at + len(token)
-            pieces.append(b"" if token.startswith(b"=") and len(token) == 5 else token)  # noqa: PLR2004 - OpenPGP's checksum
+            pieces.append(b"" if token.startswith(b"=") and len(token) == 5 else token)
         if not clean:
             break
     else:
@@ -74,7 +74,8 @@ def _tokens(data: bytes, start: int, end: int, mark: bytes) -> tuple[list[tuple[
         start += 1
     for found in _TOKEN.finditer(data, start, end):
         token = found[0]
-        if _DECORATION.match(token):
+        escaped = data[found.start() - 1 : found.start()] == b"\\"  # JSON may write `\/` for `/`
+        if _DECORATION.match(token) and not escaped:
             continue
         if not _BASE64.match(token):
             return tokens, False

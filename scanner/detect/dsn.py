@@ -102,14 +102,17 @@ def _at(run: bytes, web: bool) -> int:
     query = run.find(b"?", max(legal, 0))
     path = query if query >= 0 else len(run)
     last = run.rfind(b"@", max(legal, 0), path)
-    if legal >= 0:
+    if legal >= 0 and b":" in run[:legal]:
         return last if b"://" not in run[legal:last] else legal
+    if legal >= 0:  # user@server:pass?word@host
+        last = run.rfind(b"@")
+        return last if _looks_like_host(run, last + 1) else legal
     head = run[:authority]
     _, colon, password = head.partition(b":")
     if not colon or (password.isdigit() and web) or run.startswith(b"["):
         return -1
     last = last if last >= 0 else run.rfind(b"@")
-    return last if b"://" not in run[:last] and not password.isdigit() or _looks_like_host(run, last + 1) else -1
+    return last if (b"://" not in run[:last] and not password.isdigit()) or _looks_like_host(run, last + 1) else -1
 
 
 def _looks_like_host(run: bytes, at: int) -> bool:

@@ -55,11 +55,11 @@ def _drawn(value: bytes) -> bool:
     """Letters and at least two digits with an entropy that words and counted examples do not reach."""
     digits = sum(48 <= c <= 57 for c in value)
     letters = sum(65 <= c <= 90 or 97 <= c <= 122 for c in value)
-    if digits < 2 or letters < 2:  # noqa: PLR2004
+    if digits < 2 or letters < 2:
         return False
     counts = [value.count(c) for c in set(value)]
     entropy = -sum(n / len(value) * math.log2(n / len(value)) for n in counts)
-    return entropy >= 3.0  # noqa: PLR2004
+    return entropy >= 3.0
 
 
 def user_password(candidate: Candidate) -> Parsed | None:

@@ -97,8 +97,9 @@ def _is_kubernetes(claims: dict[str, Any]) -> bool:
 def _parsed(found: re.Match[bytes], claims: tuple[dict[str, Any], dict[str, Any]], start: int) -> Parsed:
     algorithm, issuer, expiry = claims[0].get("alg"), claims[1].get("iss"), claims[1].get("exp")
     parts: list[tuple[str, bytes | str | int | None]] = [
-        ("alg", algorithm if isinstance(algorithm, str) and len(algorithm) <= 32 else None),  # noqa: PLR2004
+        ("alg", algorithm if isinstance(algorithm, str) and len(algorithm) <= 32 else None),
         ("iss", issuer.encode("utf-8", "replace") if isinstance(issuer, str) else None),
         ("exp", expiry if isinstance(expiry, int) and not isinstance(expiry, bool) and 0 <= expiry < 1 << 53 else None),
     ]
-    return Parsed(Span(start, start + len(found[0])), found[0], public_parts(parts, found[0]))
+    span = Span(start, start + len(found[0]))
+    return Parsed(span, found[0], public_parts(parts, found[0]), span)

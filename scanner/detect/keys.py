@@ -13,6 +13,7 @@ from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
 BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{0,30}?)PRIVATE KEY( BLOCK)?-----")
+SHORTEST = 40  # an Ed25519 key has 64
 SUBSTANTIAL = 200  # base64 characters of a key that was cut short, which still give most of it away
 _OPENSSH = b"openssh-key-v1\0"
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]{16,}(?:\s{1,40}[A-Za-z0-9+/]{2,}){0,400}={0,2}")
@@ -42,14 +43,12 @@ def pem(candidate: Candidate) -> Parsed | None:
 
 def _private(label: str, body: Armor) -> tuple[bytes, tuple[tuple[str, str | int], ...]] | None:
     """The decoded key and its type, or None if it is encrypted, empty or no key."""
-    if "ENCRYPTED" in label or body.encrypted or len(body.text) < 40:
-        return None
-    if not body.closed and len(body.text) <= SUBSTANTIAL:
+    long = len(body.text) > SUBSTANTIAL
+    if "ENCRYPTED" in label or body.encrypted or len(body.text) < SHORTEST or not (body.closed or long):
         return None
     data = decoded(body.text)
     if data is None:
         return None
-    long = len(body.text) > SUBSTANTIAL
     if label.startswith("PGP"):
         return (data, (("type", "PGP"),)) if pgp.unprotected(data) else None
     if data.startswith(_OPENSSH):
@@ -133,5 +132,5 @@ def jwk(candidate: Candidate) -> Parsed | None:
     value = decoded(secret[2].translate(bytes.maketrans(b"-_", b"+/")))
     if not value or len(value) < 16 or len(set(value)) < 8:
         return None
-    begin = min(candidate.span.start, secret.start())
-    return Parsed(Span(secret.start(2), secret.end(2)), value, (("type", f"JWK {kind[1].decode()}"),), Span(begin, max(candidate.span.end, secret.end())))
+    span = Span(min(candidate.span.start, secret.start()), max(candidate.span.end, secret.end()))
+    return Parsed(Span(secret.start(2), secret.end(2)), value, (("type", f"JWK {kind[1].decode()}"),), span)

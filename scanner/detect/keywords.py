@@ -13,13 +13,19 @@ from scanner.model.evidence import Parsed
 
 Pair = tuple[str, bytes, int, int]  # keyword, decoded value, where the raw value stands
 
-_LIBPQ_PAIR = re.compile(rb"([a-z_]{2,32})[ \t]{0,4}=[ \t]{0,4}(?:'((?:[^'\\\r\n]|\\.|''){0,512})'|((?:[^\s'\"`,;()\\]|\\[^nrt\"]){1,512}))")
+_LIBPQ_PAIR = re.compile(
+    rb"([a-z_]{2,32})[ \t]{0,4}=[ \t]{0,4}"
+    rb"(?:'((?:[^'\\\r\n]|\\.|''){0,512})'|((?:[^\s'\"`,;()\\]|\\[^nrt\"]){1,512}))"
+)
 _LIBPQ_BESIDE = frozenset({"host", "hostaddr", "dbname", "user", "port", "sslmode", "service"})
 _ODBC_PAIR = re.compile(
     rb"[ \t]{0,8}([A-Za-z][A-Za-z0-9_ \-]{0,40}?)[ \t]{0,4}=[ \t]{0,4}"
     rb"(?:\{((?:[^}\r\n]|\}\}){0,512})\}|([^;\"'`<>\r\n]{0,512}))[ \t]{0,4}(;|(?=[\"'`<>\r\n])|\Z)"
 )
-_ODBC_QUOTED = re.compile(rb"[ \t]{0,8}([A-Za-z][A-Za-z0-9_ \-]{0,40}?)[ \t]{0,4}=[ \t]{0,4}(['\"])([^'\"\r\n]{0,512})\2[ \t]{0,4}(;|\Z|(?=[\"'`<\r\n]))")
+_ODBC_QUOTED = re.compile(
+    rb"[ \t]{0,8}([A-Za-z][A-Za-z0-9_ \-]{0,40}?)[ \t]{0,4}=[ \t]{0,4}"
+    rb"(['\"])([^'\"\r\n]{0,512})\2[ \t]{0,4}(;|\Z|(?=[\"'`<\r\n]))"
+)
 _SERVER = ("server", "data source", "datasource", "address", "addr", "host", "hostname", "network address", "endpoint", "dsn")
 _OTHER = ("driver", "provider", "initial catalog", "database")
 _USER = ("uid", "user id", "user", "username", "user name", "userid", "account")
@@ -36,16 +42,7 @@ _ORACLE_HOST = re.compile(rb"(?://)?([A-Za-z0-9_.\-]{1,255})(?::(\d{1,5}))?(?:[:
 def libpq(candidate: Candidate) -> Parsed | None:
     """`host=db user=app password='it''s'`: pairs on one line with only blanks between, as libpq reads them."""
     data, at = candidate.window, candidate.secret.start
-    pairs: list[Pair] = []
-    end = -1
-    for found in _LIBPQ_PAIR.finditer(data, _line_start(data, at), _line_end(data, at)):
-        if end < 0 or data[end : found.start()].strip(b" \t") or end == found.start():
-            if any(first <= at <= last for _, _, first, last in pairs):
-                break  # the list that holds the match is over
-            pairs = []
-        group = 2 if found[2] is not None else 3
-        pairs.append((found[1].decode(), _unquoted(found[group], group == 2), found.start(group), found.end(group)))
-        end = found.end()
+    pairs = _libpq_list(data, at)
     named = {name: value for name, value, _, _ in pairs}
     password = next((p for p in pairs if p[0] == "password" and p[2] <= at <= p[3]), None)
     if password is None or not _LIBPQ_BESIDE & named.keys() or not is_secret_password(password[1]):
@@ -59,6 +56,25 @@ def libpq(candidate: Candidate) -> Parsed | None:
         ("database", named.get("dbname")),
     ]
     return Parsed(Span(password[2], password[3]), password[1], public_parts(parts, password[1]), _around(candidate, password))
+
+
+def _libpq_list(data: bytes, at: int) -> list[Pair]:
+    """The pairs with only blanks between them round `at`."""
+    position, end, last = _line_start(data, at), _line_end(data, at), -1
+    pairs: list[Pair] = []
+    while found := _LIBPQ_PAIR.search(data, position, end):
+        group = 2 if found[2] is not None else 3
+        name, position = found[1].decode(), found.end()
+        if group == 2 and name != "password" and found.start(2) <= at < found.end(2):
+            position, last = found.start(2), -1  # conninfo='host=… password=…'
+            continue
+        if last < 0 or last == found.start() or data[last : found.start()].strip(b" \t"):
+            if any(first <= at <= stop for _, _, first, stop in pairs):
+                break  # the list that holds the match is over
+            pairs = []
+        pairs.append((name, _unquoted(found[group], group == 2), found.start(group), found.end(group)))
+        last = found.end()
+    return pairs
 
 
 def odbc(candidate: Candidate) -> Parsed | None:
@@ -81,9 +97,10 @@ def odbc(candidate: Candidate) -> Parsed | None:
 
 
 def _odbc_pairs(data: bytes, at: int) -> list[Pair]:
-    """The keyword list on the line of `at`, begun after the last quote or bracket that is not a value's own."""
+    """The keyword list on the line of `at`, begun at its start or after a quote or bracket."""
     line, end = _line_start(data, at), _line_end(data, at)
-    starts = [line, *(i + 1 for i in range(line, at) if data[i] in b"\"'`<>" and not data[line:i].rstrip().endswith((b"=", b";")))][-8:]
+    quotes = [i + 1 for i in range(line, at) if data[i] in b"\"'`<>"]
+    starts = [line, *quotes[-7:]]
     for start in starts:
         pairs = _odbc_list(data, start, end)
         if any(name in _PASSWORD and first <= at <= last for name, _, first, last in pairs):

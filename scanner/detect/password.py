@@ -13,16 +13,16 @@ from scanner.model.evidence import Parsed
 # `your_db_password`, `change-me`, `mysecretpassword`. At least one must be from TELLING. Words that are real default
 # passwords somewhere (guest, postgres, root, admin, test) do not count as telling, so that guest:guest is reported.
 TELLING = (
-    "changeit", "changeme", "changethis", "credential", "credentials", "dummy", "example", "fake", "fixme", "foo", "foobar",
-    "hidden", "insert", "key", "masked", "missing", "nil", "none", "null", "pass", "passphrase", "passwd", "password", "placeholder",
-    "pw", "pwd", "redacted", "removed", "replace", "sample", "secret", "snip", "tbd", "todo", "token", "undefined", "user", "username",
-    "value", "xxx",
+    "bar", "baz", "changeit", "changeme", "changethis", "credential", "credentials", "dummy", "example", "fake", "fixme", "foo",
+    "foobar", "hidden", "insert", "key", "masked", "missing", "nil", "none", "null", "pass", "passphrase", "passwd", "password",
+    "placeholder", "pw", "pwd", "redacted", "removed", "replace", "sample", "secret", "snip", "tbd", "todo", "token", "undefined",
+    "user", "username", "value", "xxx",
 )  # fmt: skip
 FILLING = (
-    "a", "access", "actual", "admin", "an", "and", "api", "app", "application", "auth", "bar", "baz", "basic", "bind", "change", "client",
-    "code", "database", "db", "encoded", "enter", "goes", "here", "in", "is", "it", "ldap", "login", "me", "mongo", "mongodb", "my", "mysql",
-    "name", "new", "of", "or", "pg", "postgres", "rabbitmq", "real", "redis", "root", "some", "stored", "string", "strong", "super", "test",
-    "the", "this", "to", "url", "very", "with", "word", "your", "yours",
+    "a", "access", "actual", "admin", "an", "and", "api", "app", "application", "auth", "bad", "basic", "bind", "change", "client",
+    "code", "database", "db", "encoded", "enter", "goes", "here", "in", "is", "it", "ldap", "login", "me", "mongo", "mongodb", "my",
+    "mysql", "name", "new", "of", "or", "other", "pg", "postgres", "rabbitmq", "real", "redis", "root", "some", "stored", "string",
+    "strong", "super", "test", "the", "this", "to", "top", "url", "very", "with", "word", "wrong", "your", "yours",
 )  # fmt: skip
 _WORDS = frozenset(TELLING + FILLING)
 _TELLING = frozenset(TELLING)
@@ -35,6 +35,7 @@ _FILLED_IN = re.compile(
     | \{[A-Za-z_][\w.]*(?:![rsa])?\} | \{\d?\}                                             # {password}, {}, {0}
     | \A%[A-Za-z_]\w*%\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_.]\w*@\Z                # %PASS%, %s, %(password)s, @pass@
     | \A:[A-Za-z_]+\Z | \A\[[A-Za-z_ .-]*\]\Z | \A<.*>?\Z | \A_+[A-Z_]+_+\Z               # :password, [PASSWORD], <pw, __PASSWORD__
+    | \A[A-Z]+(?:_[A-Z]+){0,6}_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)\Z           # DOCKER_PASSWORD, a variable's name
     | \b(?:os\.environ|process\.env|getenv|environ\.get|env\.[A-Z_]+)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -43,14 +44,17 @@ _STORED_ELSEWHERE = re.compile(
     rb"\{cipher\}|\{vault\}|!vault|AgA[A-Za-z0-9+/]{200})",
     re.IGNORECASE,
 )
-_UNMISTAKABLE = re.compile(rb"example|placeholder|change.?me|redacted|insert.?your|your[-_. ]|[-_. ]here\Z|\*\*\*|xxxx|\.\.\.|\xe2\x80\xa6", re.I)
+_UNMISTAKABLE = re.compile(
+    rb"example|placeholder|change.?me|redacted|insert.?your|your[-_. ]|[-_. ]here\Z|\*\*\*|xxxx|\.\.\.|\xe2\x80\xa6", re.IGNORECASE
+)
+SHORTEST, LONGEST = 3, 4096  # `u:p@host` stands in prose, not in front of anything
 _MASK = frozenset(b"*xX.-_#?~")
 
 
 def is_secret_password(value: bytes) -> bool:
     """Whether a password that was read out of a construct could open something."""
     value = value.strip()
-    if not value or len(value) > 4096 or _masked(value):
+    if not SHORTEST <= len(value) <= LONGEST or _masked(value):
         return False
     if _FILLED_IN.search(value) or _STORED_ELSEWHERE.match(value) or _UNMISTAKABLE.search(value):
         return False
@@ -67,14 +71,14 @@ def _only_words(value: bytes) -> bool:
     text = "".join(map(chr, value)).lower()
     if len(text) > 64:
         return False
-    letters = "".join(c for c in text if c not in "-_. /:!'\"")
+    letters = "".join(c for c in text if c.isalnum())
     reached: dict[int, bool] = {0: False}  # end of a word -> whether a telling one was met on some way there
     for end in range(1, len(letters) + 1):
         for start in range(max(0, end - _LONGEST), end):
             word = letters[start:end]
             if start in reached and word in _WORDS:
                 reached[end] = reached.get(end, False) or reached[start] or word in _TELLING
-    return reached.get(len(letters), False)
+    return reached.get(len(letters), False) if letters else False
 
 
 def public_parts(pairs: Iterable[tuple[str, bytes | str | int | None]], secret: bytes) -> tuple[tuple[str, str | int], ...]:
@@ -101,8 +105,9 @@ def labelled(candidate: Candidate) -> Parsed | None:
         return None
     pairs: list[tuple[str, bytes | str | int | None]] = []
     for name in LABELS:
-        part: bytes | int | None = candidate.groups.get(name)
-        if name == "port":
-            part = int(part) if part and part.isdigit() and len(part) <= 5 else None
-        pairs.append((name, part))
+        part = candidate.groups.get(name)
+        if name != "port":
+            pairs.append((name, part))
+        elif part and part.isdigit() and len(part) <= 5:
+            pairs.append((name, int(part)))
     return Parsed(candidate.secret, value, public_parts(pairs, value))

@@ -13,17 +13,17 @@ _V4 = 4
 def unprotected(data: bytes) -> bool:
     """True if the first packet is a secret key whose secret part is in the clear."""
     body = _secret_key_body(data)
-    if body is None or len(body) < 8 or body[0] != _V4:  # noqa: PLR2004
+    if body is None or len(body) < 8 or body[0] != _V4:
         return False
     usage = _after_public_part(body)
     return usage is not None and usage < len(body) and body[usage] == 0
 
 
 def _secret_key_body(data: bytes) -> bytes | None:
-    if len(data) < 4 or not data[0] & 0x80:  # noqa: PLR2004
+    if len(data) < 4 or not data[0] & 0x80:
         return None
     if data[0] & _NEW_FORMAT:
-        tag, at = data[0] & 0x3F, 2 if data[1] < 192 else 3 if data[1] < 224 else 6  # noqa: PLR2004
+        tag, at = data[0] & 0x3F, 2 if data[1] < 192 else 3 if data[1] < 224 else 6
     else:
         tag, at = (data[0] >> 2) & 0x0F, 1 + (1, 2, 4, 0)[data[0] & 3]
     return data[at:] if tag == _SECRET_KEY else None

@@ -19,7 +19,9 @@ _KEY = re.compile(rb"\\{0,3}\"([^\"\\\s]{1,255})\\{0,3}\"\s{0,40}:\s{0,40}\{")
 _USER = re.compile(rb"\\{0,3}\"username\\{0,3}\"\s{0,8}:\s{0,8}\\{0,3}\"([^\"\\\s]{1,255})\\{0,3}\"")
 _ENTRY = 4096  # bytes of JSON before a credential that may name its registry
 _NOT_A_REGISTRY = frozenset({b"auths", b"credHelpers", b"HttpHeaders", b"data", b"stringData"})
-_REGISTRY = re.compile(rb"(?:https?://)?(?:localhost|\[[0-9a-f:]+\]|(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]+|[A-Za-z0-9\-]+(?=:\d))(?::\d{1,5})?(?:/[^\s\"]*)?")
+_REGISTRY = re.compile(
+    rb"(?:https?://)?(?:localhost|\[[0-9a-f:]+\]|(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]+|[A-Za-z0-9\-]+(?=:\d))(?::\d{1,5})?(?:/[^\s\"]*)?"
+)
 _BASE64_LINES = re.compile(rb"[A-Za-z0-9+/]{4,}(?:(?:[ \t]*\\?\r?\n[ \t]*|\\n|[ \t]+)[A-Za-z0-9+/]{2,}(?=[=\s\\\"']|\Z))*={0,2}")
 _AUTH_TEXT = re.compile(rb"\"(auth|password|identitytoken|registrytoken)\"\s*:\s*\"([^\"\\]{1,4096})\"")
 
@@ -67,7 +69,7 @@ def _registry(data: bytes, at: int) -> tuple[bytes | None, int]:
         key = found if found.end() == opened + 1 else key
     if key is None or key[1] in _NOT_A_REGISTRY:
         return None, 0
-    inside_auths = b'auths' in data[start:opened]
+    inside_auths = b"auths" in data[start:opened]
     return (key[1], opened) if inside_auths or _REGISTRY.fullmatch(key[1]) else (None, 0)
 
 

@@ -10,11 +10,13 @@ from scanner.detect.password import is_secret_password, public_parts
 from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
-_WORD = re.compile(
-    rb"(?:[ \t]|\\\r?\n)*((?:'[^'\n]{0,1024}'|\"(?:[^\"\\\n]|\\.){0,1024}\"|\\[^\n]|[^\s'\"\\;&|()<>`]){1,1024})", re.DOTALL
+_WORD = re.compile(rb"(?:[ \t]|\\\r?\n)*((?:'[^'\n]{0,1024}'|\"(?:[^\"\\\n]|\\.){0,1024}\"|\\[^\n]|[^\s'\"\\;&|()<>`]){1,1024})", re.DOTALL)
+_ECHOED = re.compile(
+    rb"(?:echo|printf)(?:[ \t]+-[neE]+)?[ \t]+"
+    rb"(?:'([^'\n]{1,512})'|\"([^\"\n]{1,512})\"|([^\s'\"|;&]{1,512}))[ \t]*\|[ \t]*(?:sudo[ \t]+)?\Z"
 )
-_ECHOED = re.compile(rb"(?:echo|printf)(?:[ \t]+-[neE]+)?[ \t]+(?:'([^'\n]{1,512})'|\"([^\"\n]{1,512})\"|([^\s'\"|;&]{1,512}))[ \t]*\|[ \t]*(?:sudo[ \t]+)?\Z")
 _VALUED = frozenset({b"-u", b"--username", b"-p", b"--password", b"--authfile", b"--cert-dir", b"--config", b"--registry-config"})
+_IMAGE = re.compile(rb"docker://([A-Za-z0-9.\-]{1,255}(?::\d{1,5})?)/")
 _SHORT = 2  # "-p"
 
 
@@ -64,8 +66,7 @@ def options(found: list[Word]) -> tuple[dict[bytes, Word], list[Word]]:
 
 def _inside_quotes(word: Word) -> Word:
     """`--password='x'`: the word's own span began before the quote."""
-    longer = len(word.span_bytes) if hasattr(word, "span_bytes") else word.span.end - word.span.start
-    if longer == len(word.value) + _SHORT:
+    if word.span.end - word.span.start == len(word.value) + _SHORT:
         return Word(word.value, Span(word.span.start + 1, word.span.end - 1), word.literal)
     return word
 
@@ -105,7 +106,7 @@ def creds(candidate: Candidate) -> Parsed | None:
     if word is None or not colon or not word.literal or not is_secret_password(password):
         return None
     start = min(word.span.start + len(user) + 1, word.span.end)
-    image = re.search(rb"docker://([A-Za-z0-9.\-]{1,255}(?::\d{1,5})?)/", candidate.window[word.span.end : word.span.end + 512].split(b"\n")[0])
+    image = _IMAGE.search(candidate.window[word.span.end : word.span.end + 512].split(b"\n")[0])
     parts = public_parts([("registry", image[1] if image else None), ("user", user)], password)
     return Parsed(Span(start, word.span.end), password, parts, Span(candidate.span.start, max(candidate.span.end, word.span.end)))
 

@@ -63,7 +63,8 @@ def _encrypted(random: Random) -> bytes:
 
 
 def _public(random: Random) -> bytes:
-    return _sequence(_sequence(_oid(_RSA), _der(0x05, b"")), _der(0x03, b"\0" + _sequence(_integer(_number(random, 2048)), _integer(_EXPONENT))))
+    numbers = _sequence(_integer(_number(random, 2048)), _integer(_EXPONENT))
+    return _sequence(_sequence(_oid(_RSA), _der(0x05, b"")), _der(0x03, b"\0" + numbers))
 
 
 def _certificate(random: Random) -> bytes:
@@ -94,7 +95,8 @@ def pem(random: Random, label: str) -> str:
     """`{pem:RSA PRIVATE KEY}`: a PEM block of that label; `{pem:RSA PRIVATE KEY,encrypted}` has Proc-Type headers."""
     label, _, how = label.partition(",")
     body = _BODIES[label](random)
-    return _armor(label, body, headers=("Proc-Type: 4,ENCRYPTED", f"DEK-Info: AES-256-CBC,{random.randbytes(16).hex().upper()}", "") if how else ())
+    headers = ("Proc-Type: 4,ENCRYPTED", f"DEK-Info: AES-256-CBC,{random.randbytes(16).hex().upper()}", "")
+    return _armor(label, random.randbytes(len(body)) if how else body, headers=headers if how else ())
 
 
 def pem_escaped(random: Random, label: str) -> str:
@@ -124,7 +126,8 @@ def openssh_key(random: Random, how: str) -> str:
     private += bytes(range(1, 1 + -len(private) % 8))
     options = _string(_string(random.randbytes(16)) + (16).to_bytes(4, "big"))
     head = _string(b"aes256-ctr") + _string(b"bcrypt") + options if how else _string(b"none") + _string(b"none") + _string(b"")
-    body = head + (1).to_bytes(4, "big") + _string(_string(name) + _string(public)) + _string(random.randbytes(len(private)) if how else private)
+    private = random.randbytes(len(private)) if how else private
+    body = head + (1).to_bytes(4, "big") + _string(_string(name) + _string(public)) + _string(private)
     return _armor("OPENSSH PRIVATE KEY", b"openssh-key-v1\0" + body, width=70)
 
 
@@ -133,8 +136,8 @@ def ppk(random: Random, how: str) -> str:
     public = _lines(_string(b"ssh-rsa") + _string(b"\1\0\1") + _string(random.randbytes(257)))
     private = _lines(b"".join(_string(random.randbytes(n)) for n in (256, 128, 128, 128)))
     head = ["PuTTY-User-Key-File-2: ssh-rsa", f"Encryption: {'aes256-cbc' if how else 'none'}", "Comment: imported-openssh-key"]
-    rest = [f"Public-Lines: {len(public)}", *public, f"Private-Lines: {len(private)}", *private, f"Private-MAC: {random.randbytes(20).hex()}"]
-    return "\n".join([*head, *rest]) + "\n"
+    rest = [f"Public-Lines: {len(public)}", *public, f"Private-Lines: {len(private)}", *private]
+    return "\n".join([*head, *rest, f"Private-MAC: {random.randbytes(20).hex()}"]) + "\n"
 
 
 def _mpi(random: Random, bits: int) -> bytes:
@@ -210,7 +213,13 @@ def jwk(random: Random, how: str) -> str:
     return json.dumps({"kty": "EC", "crv": "P-256", "x": x, "y": y} | ({} if how else {"d": d}))
 
 
+def age_key(random: Random, _: str) -> str:
+    """An age identity, but for its checksum."""
+    return "AGE-SECRET-KEY-1" + "".join(random.choices("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", k=58))
+
+
 STRUCTURED: dict[str, Callable[[Random, str], str]] = {
+    "age-key": age_key,
     "docker-auth": docker_auth,
     "docker-config": docker_config,
     "docker-config-b64": _encoded(_compact),
