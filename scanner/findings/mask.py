@@ -10,8 +10,9 @@ from scanner.findings.strength import ordinary
 
 STARS = "********"
 LEAST = 8  # characters: shorter secrets are masked only where they were found
-_DENSE = 4096  # bytes of a secret of which every part is known; of the rest, every eighth part
+_DENSE = 4096  # bytes of a secret of which every part is known; of the rest and of long ones, every eighth part
 _MOST = 1 << 16
+_LONG = 512  # longer than any password or token
 _FULL = 1 << 20  # parts in memory; beyond, every eighth part of a secret has to do
 _PEM = re.compile(rb"-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----")
 
@@ -40,11 +41,14 @@ class Mask:
         if known in self._known:
             return
         self._known.add(known)
+        if 0 in value:
+            return  # decoded key material: no text that leaves a run is made of it, and as it was written it is learnt too
         value = value[:public] + _PEM.sub(b"\n", value[public : public + _MOST])
-        for form in {value, unquote_to_bytes(value), quote_from_bytes(value, safe="").encode()}:
+        long = len(value) > _LONG  # key material: nobody writes it percent-encoded
+        for form in {value} if long else {value, unquote_to_bytes(value), quote_from_bytes(value, safe="").encode()}:
             first = max(0, public - LEAST + 1) if form[:public] == value[:public] else 0
             for line in form.splitlines():
-                self._learn_line(line, first)
+                self._learn_line(line, first, sparse=long)
                 first = 0
 
     def text(self, text: str) -> str:
@@ -55,9 +59,9 @@ class Mask:
         """The same for a text that may be missing."""
         return None if text is None else self.text(text)
 
-    def _learn_line(self, line: bytes, first: int) -> None:
+    def _learn_line(self, line: bytes, first: int, *, sparse: bool) -> None:
         shown = canon.text(line)
-        dense = _DENSE if len(self._parts) + len(self._ordinary) < _FULL else 0
+        dense = 0 if sparse or len(self._parts) + len(self._ordinary) >= _FULL else _DENSE
         for start in [*range(first, min(dense, len(shown) - LEAST + 1)), *range(max(first, dense), len(shown) - LEAST + 1, LEAST)]:
             part = shown[start : start + LEAST]
             (self._ordinary if ordinary(part.encode()) else self._parts).add(hash(part))

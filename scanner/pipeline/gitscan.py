@@ -21,7 +21,7 @@ from scanner.pipeline.workers import Died, Pool
 from scanner.sources.git.catfile import CatFile
 from scanner.sources.git.environ import GitFailed, environment
 from scanner.sources.git.gitdir import metadata, ref_names
-from scanner.sources.git.history import History, history
+from scanner.sources.git.history import History, Walk
 from scanner.sources.git.layout import Layout, discover
 from scanner.sources.git.lfs import lfs_path
 from scanner.sources.git.store import Batch, Store, Unread
@@ -62,6 +62,7 @@ class GitScan:
         batches = [*self.store.batches(self.settings.workers * _PER_WORKER), *_file_batches(files)]
         workers = self.settings.workers if sum(batch.weight for batch in batches) > _SMALL else 1
         pool: Pool[Batch, Answer] = Pool(reader, batches, workers)
+        self._walk = Walk(self.layout.root, self.env)  # after the workers have parted: it has a thread
         try:
             self._own_files(reader)
             self._collect(pool)
@@ -160,14 +161,15 @@ class GitScan:
             return Scanned(target, self.tally, matches, self._notes(past), self._interrupted)
         finally:
             people.close()
+            self._walk.close()
 
     def _history(self, index: Tracked) -> History:
         wanted = {oid.hex() for oid in self.sightings.blobs()}
         wanted |= {oid.hex() for oid, _ in (*self._opaque, *self._lfs)} | {oid.hex() for _, oid in self._submodules}
         names = self.sightings.names()
-        if not wanted and not names and not any(self.sightings.secrets):
+        if self._interrupted or not (wanted or names or self.sightings.secrets):
             return History()
-        return history(self.layout.root, self.env, wanted, names, self._commits)
+        return self._walk.history(wanted, names, self._commits, self.settings.workers)
 
     def _lfs_contents(self, reader: GitReader) -> None:
         """Content that LFS pointers stand for: searched when it was fetched, else a gap."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-# %S is the ref by which the walk came here; -c shows of a merge only what stands in none of its parents.
+# -c shows of a merge only what stands in none of its parents, which is what the merge itself brings in.
 _LOG = (
-    "log", "--raw", "-c", "--root", "--no-abbrev", "--no-renames", "--date-order", "-z",
-    "--format=%x01%H%x00%an <%ae>%x00%at%x00%S",
+    "log", "--no-walk=unsorted", "--stdin", "--raw", "-c", "--root", "--no-abbrev", "--no-renames", "-z",
+    "--format=%x01%H%x00%an <%ae>%x00%at",
 )  # fmt: skip
-_HEADER_FIELDS = 4
+_AT_ONCE = 4000  # commits to a process, so that one damaged tree costs little and memory is bounded
+_FAILURES = 200
 _PATHS = 50
-_STEP = 1 << 20
+_NOTE = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(slots=True)
@@ -26,7 +30,7 @@ class Introduction:
     author: str
     date: str  # ISO 8601, UTC
     path: bytes
-    note: bool  # it came by a ref below refs/notes
+    note: bool  # the path is one that git-notes(1) gives to a note
     reachable: bool
     commits: int = 0
     paths: set[bytes] = field(default_factory=set)
@@ -39,99 +43,112 @@ class History:
     of: dict[str, Introduction] = field(default_factory=dict)
     named: dict[bytes, Introduction] = field(default_factory=dict)  # by path component
     order: dict[str, int] = field(default_factory=dict)  # commit id -> place, the youngest first
-    lost: set[str] = field(default_factory=set)  # commits that no ref leads to
+    led_to: int = 0  # so many of them, the first, are what refs lead to
     complete: bool = True  # False if Git could not show all of it
 
     def reachable(self, commit: str) -> bool:
         """Whether a ref leads to this commit."""
-        return commit in self.order and commit not in self.lost
+        return self.order.get(commit, self.led_to) < self.led_to
 
 
-@dataclass(slots=True)
-class _Commit:
-    id: str
-    author: str
-    date: str
-    note: bool
-    reachable: bool
+class Walk:
+    """The commits that refs lead to, listed by a Git process that is started early and asked late."""
+
+    def __init__(self, at: Path, env: Mapping[str, str]) -> None:
+        self._at, self._env = at, dict(env)
+        self._pool = ThreadPoolExecutor(1)
+        self._listed = self._pool.submit(self._run, ["rev-list", "--all", "--date-order"])
+
+    def _run(self, arguments: Sequence[str], lines: Iterable[str] = ()) -> tuple[bytes, bool]:
+        done = subprocess.run(
+            ["git", *arguments], cwd=self._at, env=self._env, input="".join(f"{line}\n" for line in lines).encode(),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+        return done.stdout, done.returncode == 0
+
+    def close(self) -> None:
+        """Let go of the process."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def history(self, objects: Collection[str], names: Collection[bytes], commits: Collection[str], processes: int) -> History:
+        """Look for objects and path components in every commit: those that refs lead to, then the others among `commits`."""
+        found = History()
+        listed, found.complete = self._listed.result()
+        reached = listed.decode("ascii", "replace").split()
+        found.order = {commit: place for place, commit in enumerate(reached)}
+        found.led_to = len(reached)
+        others = sorted(c for c in commits if c not in found.order)
+        if others:
+            by_age, _ = self._run(["rev-list", "--no-walk=sorted", "--ignore-missing", "--stdin"], others)
+            for commit in (*by_age.decode("ascii", "replace").split(), *others):
+                found.order.setdefault(commit, len(found.order))
+        if objects or names:
+            gather = _Gather(found, frozenset(o.encode() for o in objects), frozenset(names))
+            found.complete &= self._look(list(found.order), gather, processes)
+        return found
+
+    def _look(self, commits: list[str], gather: _Gather, processes: int) -> bool:
+        """Show the commits to `gather` in order, some thousand to a process; a part that fails is halved."""
+        waiting = deque(commits[i : i + _AT_ONCE] for i in range(0, len(commits), _AT_ONCE))
+        failures = 0
+        with ThreadPoolExecutor(processes) as pool:
+            running: deque[tuple[list[str], Future[tuple[bytes, bool]]]] = deque()
+            while waiting or running:
+                while waiting and len(running) <= processes:
+                    part = waiting.popleft()
+                    running.append((part, pool.submit(self._run, _LOG, part)))
+                part, answer = running.popleft()
+                shown, whole = answer.result()
+                if whole:
+                    gather.take(shown)
+                    continue
+                failures += len(part) == 1
+                waiting.extendleft(reversed([p for p, _ in running]))
+                running.clear()
+                if len(part) > 1 and failures < _FAILURES:
+                    middle = len(part) // 2
+                    waiting.extendleft((part[middle:], part[:middle]))
+                else:
+                    gather.take(shown)
+        return not failures
 
 
-def history(
-    at: Path, env: Mapping[str, str], objects: Collection[str], names: Collection[bytes], commits: Collection[str]
-) -> History:
-    """Look through every commit that refs lead to, then through the others among `commits`, for objects and path components."""
-    found = History()
-    wanted, parts = frozenset(o.encode() for o in objects), frozenset(names)
-    found.complete = _look(found, [*_LOG, "--all"], at, env, wanted, parts, reachable=True)
-    others = sorted(c for c in commits if c not in found.order)
-    if others:
-        found.complete &= _look(found, [*_LOG, "--no-walk=sorted", "--stdin"], at, env, wanted, parts, reachable=False, ids=others)
-    return found
+class _Gather:
+    """Takes what `git log` shows and keeps what was asked about."""
 
+    def __init__(self, into: History, wanted: frozenset[bytes], parts: frozenset[bytes]) -> None:
+        self._into, self._wanted, self._parts = into, wanted, parts
 
-def _look(
-    found: History, arguments: list[str], at: Path, env: Mapping[str, str],
-    wanted: frozenset[bytes], parts: frozenset[bytes], *, reachable: bool, ids: Iterable[str] = (),
-) -> bool:  # fmt: skip
-    process = subprocess.Popen(
-        ["git", *arguments], cwd=at, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert process.stdin and process.stdout  # noqa: S101 both are pipes
-    try:
-        process.stdin.write("".join(f"{c}\n" for c in ids).encode())  # Git reads all of it before it answers
-        process.stdin.close()
-    except BrokenPipeError:
-        pass
-    commit = _Commit("", "", "", False, reachable)
-    for kind, value, path in _tokens(process.stdout, reachable):
-        if kind is not None:
-            commit = kind
-            if found.order.setdefault(commit.id, len(found.order)) == len(found.order) - 1 and not reachable:
-                found.lost.add(commit.id)
-            continue
-        new = value.split(b" ")[-2]
-        if new in wanted:
-            _note(found.of, new.decode(), commit, path)
-        if parts:
-            for part in parts.intersection(path.split(b"/")):
-                _note(found.named, part, commit, path)
-    process.stdout.close()
-    return process.wait() == 0
+    def take(self, shown: bytes) -> None:
+        """The output of one process."""
+        commit = author = date = ""
+        pieces = iter(shown.split(b"\0"))
+        for piece in pieces:
+            token = piece.lstrip(b"\n")
+            if token.startswith(b":"):
+                path = next(pieces, b"")
+                new = token.split(b" ")[-2]
+                if new in self._wanted:
+                    self._note(self._into.of, new.decode(), commit, author, date, path)
+                if self._parts:
+                    for part in self._parts.intersection(path.split(b"/")):
+                        self._note(self._into.named, part, commit, author, date, path)
+            elif token.startswith(b"\x01"):
+                commit = token[1:].decode("ascii", "replace")
+                author = next(pieces, b"").decode("utf-8", "replace")
+                date = _iso(next(pieces, b"").strip())
 
-
-def _tokens(stream: Iterable[bytes], reachable: bool) -> Iterator[tuple[_Commit | None, bytes, bytes]]:
-    """Commits as they begin, and then their entries: (None, ":modes ids status", path)."""
-    pieces = _split(stream)
-    for piece in pieces:
-        token = piece.lstrip(b"\n")
-        if token.startswith(b"\x01"):
-            author, date, source = next(pieces, b""), next(pieces, b"0"), next(pieces, b"")
-            yield _Commit(token[1:].decode(), author.decode("utf-8", "replace"), _iso(date), source.strip().startswith(b"refs/notes/"), reachable), b"", b""
-        elif token.startswith(b":"):
-            yield None, token, next(pieces, b"")
-
-
-def _split(stream: Iterable[bytes]) -> Iterator[bytes]:
-    """The NUL-terminated pieces of a stream."""
-    rest = b""
-    read = stream.read  # type: ignore[attr-defined]
-    while block := read(_STEP):
-        *whole, rest = (rest + block).split(b"\0")
-        yield from whole
-    if rest:
-        yield rest
-
-
-def _note(into: dict, key: object, commit: _Commit, path: bytes) -> None:  # type: ignore[type-arg]
-    known = into.get(key)
-    if known is None or (commit.reachable, True) >= (known.reachable, True):  # the walk goes back in time: the last is the oldest
-        fresh = Introduction(commit.id, commit.author, commit.date, path, commit.note, commit.reachable)
-        if known:
-            fresh.commits, fresh.paths = known.commits, known.paths
-        into[key] = known = fresh
-    known.commits += 1
-    if len(known.paths) < _PATHS:
-        known.paths.add(path)
+    def _note(self, into: dict, key: object, commit: str, author: str, date: str, path: bytes) -> None:  # type: ignore[type-arg]
+        known: Introduction | None = into.get(key)
+        reachable = self._into.reachable(commit)
+        if known is None or reachable >= known.reachable:  # the walk goes back in time: the last is the oldest
+            fresh = Introduction(commit, author, date, path, bool(_NOTE.fullmatch(path.replace(b"/", b""))), reachable)
+            if known:
+                fresh.commits, fresh.paths = known.commits, known.paths
+            into[key] = known = fresh
+        known.commits += 1
+        if len(known.paths) < _PATHS:
+            known.paths.add(path)
 
 
 def _iso(seconds: bytes) -> str:
@@ -139,3 +156,4 @@ def _iso(seconds: bytes) -> str:
         return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return ""
+
