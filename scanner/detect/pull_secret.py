@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from scanner.detect.candidate import Candidate
@@ -23,6 +24,7 @@ _REGISTRY = re.compile(
     rb"(?:https?://)?(?:localhost|\[[0-9a-f:]+\]|(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]+|[A-Za-z0-9\-]+(?=:\d))(?::\d{1,5})?(?:/[^\s\"]*)?"
 )
 _BASE64_LINES = re.compile(rb"[A-Za-z0-9+/]{4,}(?:(?:[ \t]*\\?\r?\n[ \t]*|\\n|[ \t]+)[A-Za-z0-9+/]{2,}(?=[=\s\\\"']|\Z))*={0,2}")
+_LETTER = re.compile(rb"\\n|[\s\\]|([A-Za-z0-9+/])")
 _AUTH_TEXT = re.compile(rb"\"(auth|password|identitytoken|registrytoken)\"\s*:\s*\"([^\"\\]{1,4096})\"")
 
 
@@ -77,16 +79,35 @@ def encoded_config(candidate: Candidate) -> Parsed | None:
     """Base64 of a whole configuration: `.dockerconfigjson` of a Secret, on one line, wrapped or folded."""
     run = _BASE64_LINES.match(candidate.window, candidate.secret.start)
     data = _decoded(run[0]) if run else None
-    logins = read_config(data) if data else []
-    if run is None or not logins:
+    if run is None or not data:
         return None
+    size = _document_size(data)
+    logins = read_config(data[:size])
+    if not logins:
+        return None
+    end = run.end() if size == len(data) else run.start() + _after_letters(run[0], -(-size * 4 // 3))
     value = "\n".join(login.secret for login in logins).encode("utf-8", "replace")
     registries, users = (",".join(dict.fromkeys(names)) for names in (
         [one.registry for one in logins if one.registry], [one.user for one in logins if one.user]))  # fmt: skip
     parts = public_parts([("registry", registries.encode("utf-8", "replace")), ("user", users.encode("utf-8", "replace"))], value)
     for login in logins:  # of several, none may be shown by another's name
         parts = tuple(p for p in parts if login.secret not in str(p[1]))
-    return Parsed(Span(run.start(), run.end()), value, parts, Span(candidate.span.start, max(run.end(), candidate.span.start)))
+    return Parsed(Span(run.start(), end), value, parts, Span(candidate.span.start, max(end, candidate.span.start)))
+
+
+def _document_size(data: bytes) -> int:
+    """Where the JSON document ends: a word on the next line reads as more base64; all of it if the document is cut short."""
+    try:
+        size = json.JSONDecoder(strict=False).raw_decode(data.decode("latin-1"))[1]
+    except (ValueError, RecursionError):
+        return len(data)
+    return size + len(data[size:]) - len(data[size:].lstrip())
+
+
+def _after_letters(text: bytes, count: int) -> int:
+    """The offset behind so many letters of base64."""
+    letters = (found.end() for found in _LETTER.finditer(text) if found[1])
+    return next(islice(letters, count - 1, None), len(text))
 
 
 def _decoded(text: bytes) -> bytes | None:
