@@ -63,16 +63,36 @@ def load_packs(packs: Sequence[Pack], disable: Collection[str] = (), *, known: K
     return Ruleset(kept, digest(kept))
 
 
+def survey(pack: Pack, known: Known) -> tuple[list[Rule], list[RuleError]]:
+    """Every rule of a pack that can be read, and what is wrong with each of the others."""
+    try:
+        top, family, references = _head(pack)
+        nodes = top.mappings("rules")
+    except RuleError as problem:
+        return [], [problem]
+    rules: list[Rule] = []
+    problems: list[RuleError] = []
+    for node in nodes:
+        try:
+            rules.append(_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, family, references, known))
+        except RuleError as problem:
+            problems.append(problem)
+    return rules, problems
+
+
 def digest(rules: Sequence[Rule]) -> str:
     """One digest of everything that decides about a finding: not samples, not where a rule stands."""
     names = [field.name for field in fields(Rule) if field.name not in SAMPLE_FIELDS]
     return canon.digest(canon.canonical([{name: getattr(rule, name) for name in names} for rule in rules]))
 
 
-def _pack(pack: Pack, known: Known) -> list[Rule]:
+def _head(pack: Pack) -> tuple[Fields, str, tuple[str, ...]]:
     top = Fields(compose(pack.data, pack.path), pack.path, "the rule pack", PACK_KEYS)
-    family = top.text("family")
-    references = tuple(text for text, _ in top.texts("references"))
+    return top, top.text("family"), tuple(text for text, _ in top.texts("references"))
+
+
+def _pack(pack: Pack, known: Known) -> list[Rule]:
+    top, family, references = _head(pack)
     return [_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, family, references, known) for node in top.mappings("rules")]
 
 

@@ -1,0 +1,189 @@
+"""`leakseal rules`: what is looked for, one rule explained, and packs put to the test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner import config, shipped
+from scanner.cli import options
+from scanner.errors import UsageError
+from scanner.model.rule import SEVERITIES, Rule
+from scanner.report.page import page_of
+from scanner.report.plain import count, printable
+
+if TYPE_CHECKING:
+    from scanner.pipeline.rulecheck import Checked, Problem
+
+COLUMNS = ("id", "kind", "severity", "title", "family")
+_FORMS = click.Choice(["table", "json"])
+_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
+
+_packs = click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
+_form = click.option("--format", "form", type=_FORMS, default="table", show_default=True, help="For people or for programs.")
+
+
+@click.group("rules", short_help="List, show and check the rules.")
+def command() -> None:
+    """The rules: what is looked for, why, and whether they hold what they promise."""
+
+
+@command.command("list")
+@click.argument("words", nargs=-1, metavar="[WORD]...")
+@_packs
+@_form
+def listing(words: tuple[str, ...], packs: tuple[str, ...], form: str) -> int:
+    """Every rule in use here; with WORDs, those that have all of them."""
+    wanted = [word.lower() for word in words]
+    rules = [rule for rule in options.rules(_settings(), packs).rules if all(word in _row_text(rule) for word in wanted)]
+    if form == "json":
+        _json([{name: getattr(rule, name) for name in COLUMNS} for rule in rules])
+        return 0
+    if not rules:
+        click.echo("no rule has all of these words", err=True)
+    elif sys.stdout.isatty():
+        _rich_table(rules)
+    else:
+        for rule in rules:
+            click.echo("\t".join(_row(rule)))
+    return 0
+
+
+@command.command("show")
+@click.argument("name", metavar="ID")
+@_packs
+@_form
+def show(name: str, packs: tuple[str, ...], form: str) -> int:
+    """Everything about the rule ID; its samples as shapes, from which secrets are grown when they are tried."""
+    from scanner.rulepack.load import load
+    from scanner.rulepack.nodes import nearest
+
+    settings = _settings()
+    rules = {rule.id: rule for rule in load([shipped.shipped("rules"), *settings.packs, *map(Path, packs)], known=options.known()).rules}
+    if name not in rules:
+        raise UsageError("there is no rule of that name", hint=_guess(nearest(name[:80], rules)))
+    rule = rules[name]
+    if form == "json":
+        _json(_document(rule, disabled=name in settings.disabled))
+        return 0
+    for label, lines in _explained(rule, disabled=name in settings.disabled):
+        click.echo(f"{label}:" if label else "")
+        for line in lines:
+            click.echo(f"  {printable(line)}")
+    return 0
+
+
+@command.command("check")
+@click.argument("packs", nargs=-1, metavar="[PACK]...")
+@click.option("--engine", type=click.Choice(["auto", "hyperscan", "re2"]), default="auto", help="The prefilter.", hidden=True)
+def check(packs: tuple[str, ...], engine: str) -> int:
+    """Read the PACKs (else the rules in use here), try every rule's samples, and measure how broad its anchors are."""
+    from scanner.pipeline import rulecheck
+    from scanner.rulepack.packs import read_packs
+
+    ours = [shipped.shipped("rules"), *_settings().packs]
+    named = [Path(name) for name in packs] or ours
+    mine = read_packs(named)
+    if not mine:
+        raise UsageError("there is no rule pack in these folders", hint="a rule pack is a file whose name ends in .yaml or .yml")
+    same = {Path(pack.path).resolve() for pack in mine}
+    others = [pack for pack in read_packs(ours) if Path(pack.path).resolve() not in same]
+    checked = rulecheck.check(mine, others, known=options.known(), kind=engine)
+    for problem in checked.problems:
+        _complain(problem)
+    if checked.measures:
+        _measured(checked)
+    verdict = count(len(checked.problems), "problem") if checked.problems else "nothing is wrong"
+    click.echo(f"{count(len(checked.rules), 'rule')} in {count(len(mine), 'pack')}, {count(checked.samples, 'sample')}: {verdict}")
+    return UsageError.exit_code if checked.problems else 0
+
+
+def _settings() -> config.Config:
+    return config.load(config.find(Path()))
+
+
+def _row(rule: Rule) -> list[str]:
+    return [printable(str(getattr(rule, name))) for name in COLUMNS]
+
+
+def _row_text(rule: Rule) -> str:
+    return "\n".join(_row(rule)).lower()
+
+
+def _json(value: Any) -> None:
+    from scanner.report.json_v1 import dumped
+
+    click.echo(dumped(value, indent=2))
+
+
+def _rich_table(rules: list[Rule]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    page = page_of(sys.stdout, os.environ)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in COLUMNS:
+        table.add_column(name, no_wrap=name in ("kind", "severity"), overflow="fold")
+    for rule in rules:
+        cells = [Text(cell) for cell in _row(rule)]
+        cells[2].stylize(_STYLES.get(rule.severity, ""))
+        table.add_row(*cells)
+    console = Console(width=page.width, no_color=not page.color, highlight=False, markup=False, emoji=False)
+    console.print(table)
+    by = {severity: sum(rule.severity == severity for rule in rules) for severity in SEVERITIES}
+    console.print(Text(f"{count(len(rules), 'rule')}: " + ", ".join(f"{number} {name}" for name, number in by.items() if number), "dim"))
+
+
+def _explained(rule: Rule, *, disabled: bool) -> list[tuple[str, list[str]]]:
+    near = f", beside one of: {', '.join(rule.needs)}" if rule.needs else ""
+    parts = [
+        (
+            rule.id,
+            [rule.title, f"{rule.severity} {rule.kind} of {rule.family}{', disabled by the configuration here' if disabled else ''}"],
+        ),
+        ("what to do", [rule.advice]),
+        ("pattern (RE2; the group `secret` must not leak)", [rule.pattern]),
+        ("anchors (where the pattern is tried)", list(rule.anchors)),
+        ("window", [f"{rule.before} bytes before an anchor's end, {rule.after} after{near}"]),
+        ("checks", list(rule.checks)),
+        ("parser", [rule.parser] if rule.parser else []),
+        ("confidence and specificity", [f"{rule.confidence:g}, {rule.specificity} (where secrets overlap, the more specific rule speaks)"]),
+        ("finds what grows from", [sample.shape for sample in rule.hits]),
+        ("passes over what grows from", [sample.shape for sample in rule.misses]),
+        ("references", list(rule.references)),
+        ("defined in", [f"{rule.file}:{rule.line}"]),
+    ]
+    return [(label, lines) for label, lines in parts if lines]
+
+
+def _document(rule: Rule, *, disabled: bool) -> dict[str, Any]:
+    names = (*COLUMNS, "pattern", "anchors", "needs", "checks", "parser", "before", "after", "specificity", "confidence", "advice")
+    samples = {"hits": [sample.shape for sample in rule.hits], "misses": [sample.shape for sample in rule.misses]}
+    own = {name: getattr(rule, name) for name in (*names, "references", "file", "line")}
+    return {**own, **samples, "disabled": disabled}
+
+
+def _guess(hint: str) -> str:
+    return hint if hint.startswith("did you mean") else "`leakseal rules list` shows them all"
+
+
+def _complain(problem: Problem) -> None:
+    next_step = f"\n  next: {printable(problem.hint)}" if problem.hint else ""
+    click.echo(f"{printable(str(problem))}{next_step}", err=True)
+
+
+def _measured(checked: Checked) -> None:
+    """How fast the neutral texts were searched, and whose anchors occur most often in them."""
+    click.echo(f"{'neutral text':<18}{'MB':>6}{'prefilter MB/s':>16}{'search MB/s':>13}  spots per MB")
+    for seen in checked.measures:
+        megabytes = seen.size / 1e6
+        most = ", ".join(f"{name} {rate:,.0f}" for name, rate in seen.spots[:3] if rate >= 1)
+        speeds = f"{megabytes / max(seen.sieved, 1e-9):>16,.0f}{megabytes / max(seen.searched, 1e-9):>13,.0f}"
+        click.echo(f"{seen.kind:<18}{megabytes:>6.1f}{speeds}  {most or '-'}")
+    size = sum(seen.size for seen in checked.measures) / 1e6
+    click.echo(f"all rules together: {size / max(sum(seen.searched for seen in checked.measures), 1e-9):,.0f} MB/s")

@@ -1,0 +1,188 @@
+"""Rule packs put to the test: can they be read, do they find their own samples, and do their anchors pass over ordinary text?"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from scanner.detect.engine import Engine, engine
+from scanner.errors import RuleError
+from scanner.model.evidence import Hit
+from scanner.model.rule import Rule, Ruleset, Sample
+from scanner.rulepack.load import Known, digest, survey
+from scanner.rulepack.neutral import corpus
+from scanner.rulepack.packs import Pack
+from scanner.rulepack.sample import grow
+
+SEEDS = range(5)
+BROADEST = 400  # spots in a megabyte of any neutral text; our own packs stay below 100
+# A sample without quotes, spaces or assignments is a bare token: it stands in each of these. Others are lines, and bring their own place.
+_TOKEN_PLACES = {"a setting": b"TOKEN_VALUE=%s\n", "a document": b"service:\n  value: %s\nnext: 1\n", "code": b'  open_it("%s");\n'}
+_LINE_PLACES = {"a file of its own": b"%s", "a document": b"# deploy\n    %s\nREGION=eu\n", "a file with CRLF": b"a: 1\r\n%s\r\nb: 2\r\n"}
+_OF_A_LINE = frozenset(b" \"'=:\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a rule, where, and what to do; never with what a sample grew into."""
+
+    file: str
+    line: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        return where + self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How often the anchors of the rules occur in one kind of neutral text, and how fast it was searched."""
+
+    kind: str
+    size: int
+    spots: tuple[tuple[str, float], ...]  # rule id, spots per megabyte; most first
+    sieved: float  # seconds of the prefilter alone
+    searched: float  # seconds of the whole search
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check came to."""
+
+    rules: list[Rule]
+    files: dict[str, str]  # rule id -> the pack's path
+    problems: list[Problem] = field(default_factory=list)
+    samples: int = 0
+    measures: list[Measure] = field(default_factory=list)
+
+
+def check(  # noqa: PLR0913 what is checked, beside what, with what, on what
+    packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, kind: str = "auto",
+    seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus,
+) -> Checked:  # fmt: skip
+    """Check the rules of `packs`, beside those of `others`; samples and anchors are only tried when everything can be read."""
+    checked, beside = _read(packs, others, known)
+    if checked.problems:
+        return checked
+    rules = tuple(sorted([*checked.rules, *beside], key=lambda rule: rule.id))
+    together = engine(Ruleset(rules, digest(rules)), None, kind)
+    for rule in checked.rules:
+        alone = engine(Ruleset((rule,), ""), None, kind)
+        trial = _Trial(rule, checked.files[rule.id], alone, together, tuple(seeds))
+        checked.problems += trial.problems()
+        checked.samples += trial.samples
+    ours = {rule.id: rule for rule in checked.rules}
+    for name, text in texts():
+        if text:
+            checked.measures.append(measure(together, name, text))
+            checked.problems += _broad(checked.measures[-1], ours, checked.files)
+    checked.problems = sorted(set(checked.problems), key=lambda p: (p.file, p.line, p.message))
+    return checked
+
+
+def measure(searcher: Engine, kind: str, text: bytes) -> Measure:
+    """Count and time one kind of text."""
+    owners = [rule.id for rule in searcher.rules.rules for _ in rule.anchors]
+    begun = time.perf_counter()
+    spots = searcher.sieve.spots(text)
+    sieved = time.perf_counter()
+    searcher.find(text)
+    searched = time.perf_counter()
+    found = Counter(owners[number] for number, _ in spots)
+    rates = sorted(((rule, count * 1e6 / len(text)) for rule, count in found.items()), key=lambda item: (-item[1], item[0]))
+    return Measure(kind, len(text), tuple(rates), sieved - begun, searched - sieved)
+
+
+def _read(packs: Sequence[Pack], others: Sequence[Pack], known: Known) -> tuple[Checked, list[Rule]]:
+    checked = Checked([], {})
+    places: dict[str, str] = {}
+    beside: list[Rule] = []
+    for pack in (*others, *packs):
+        ours = pack in packs
+        rules, problems = survey(pack, known)
+        if ours:
+            checked.problems += map(_problem, problems)
+        for rule in rules:
+            if rule.id not in places:
+                places[rule.id] = f"{pack.path}:{rule.line}"
+                (checked.rules if ours else beside).append(rule)
+                checked.files[rule.id] = pack.path
+            elif ours:
+                message = f"rule {rule.id} is already defined in {places[rule.id]}"
+                checked.problems.append(Problem(pack.path, rule.line, message, "give it another id"))
+    return checked, beside
+
+
+def _problem(error: RuleError) -> Problem:
+    where = f"{error.file}:{error.line}: " if error.file else ""
+    return Problem(error.file, error.line, error.message.removeprefix(where), error.hint)
+
+
+def _broad(measured: Measure, rules: dict[str, Rule], files: dict[str, str]) -> Iterator[Problem]:
+    for name, rate in measured.spots:
+        if rate > BROADEST and name in rules:
+            message = f"rule {name}: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
+            yield Problem(files[name], rules[name].line, message, "begin the anchor with fixed text of at least four bytes")
+
+
+class _Trial:
+    """One rule's own samples, sought by the rule alone and by all rules together."""
+
+    def __init__(self, rule: Rule, file: str, alone: Engine, together: Engine, seeds: tuple[int, ...]) -> None:
+        self.rule, self.file, self._alone, self._together, self._seeds = rule, file, alone, together, seeds
+        self.samples = 0
+
+    def problems(self) -> Iterator[Problem]:
+        """One for each sample that is not what it says."""
+        for word, samples, flaw in (("hit", self.rule.hits, self._unfound), ("miss", self.rule.misses, self._found)):
+            for number, sample in enumerate(samples, 1):
+                self.samples += 1
+                said = self._try(sample, flaw)
+                if said:
+                    message, hint = said
+                    yield Problem(self.file, sample.line or self.rule.line, f"rule {self.rule.id}: {word} {number} {message}", hint)
+
+    def _try(self, sample: Sample, flaw: Callable[[bytes], tuple[str, str] | None]) -> tuple[str, str] | None:
+        for seed in self._seeds:
+            try:
+                grown = grow(sample.shape, seed)
+            except RuleError as problem:
+                return f"does not grow: {problem.message}", problem.hint
+            except (KeyError, ValueError, IndexError, OverflowError):
+                return "does not grow: its argument is not understood", "see the shapes in docs/rules.md"
+            for place, shape in _places(grown).items():
+                if said := flaw(shape.replace(b"%s", grown)):
+                    return f"{said[0]} in {place} (seed {seed})", said[1]
+        return None
+
+    def _unfound(self, text: bytes) -> tuple[str, str] | None:
+        own = self._alone.find(text)
+        if not own:
+            return "is not found", "see that its anchor and pattern match it, its needed words stand near, and its checks accept it"
+        found = self._together.find(text)
+        if not any(_speaks_for(hit, seen, self.rule) for hit in found for seen in own):
+            return "is taken by a rule that is not more specific", "raise its `specificity`, or let the two patterns exclude each other"
+        return None
+
+    def _found(self, text: bytes) -> tuple[str, str] | None:
+        if any(hit.rule.id == self.rule.id for hit in self._together.find(text)):
+            return "is found", "make the pattern or the checks stricter, or move the sample to `hits:`"
+        return None
+
+
+def _speaks_for(hit: Hit, own: Hit, rule: Rule) -> bool:
+    if hit.rule.id == rule.id:
+        return True
+    covers = any(span.start < own.secret.end and own.secret.start < span.end for span in (hit.span, hit.secret))
+    return covers and hit.rule.specificity > rule.specificity
+
+
+def _places(sample: bytes) -> dict[str, bytes]:
+    return _TOKEN_PLACES if _OF_A_LINE.isdisjoint(sample) else _LINE_PLACES
+
+
+__all__ = ["BROADEST", "Checked", "Measure", "Problem", "check", "measure"]
