@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from scanner import canon
 from scanner.detect.engine import Engine
@@ -19,18 +19,21 @@ from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.history import History, Introduction
 from scanner.sources.git.pack import BLOB, COMMIT, TAG, WHOLE_LIMIT, Damaged
 
-if TYPE_CHECKING:
-    from scanner.sources.git.people import People
-
 _FIELDS = {COMMIT: "commit-message", TAG: "tag-message"}
 _HEADER = re.compile(rb"(author|committer|tagger|tag|gpgsig)[ -]")
 _LAST = 1 << 60
 
 
+class Who(Protocol):
+    """Knows who made a commit."""
+
+    def commit(self, id: str) -> tuple[str, str] | None: ...
+
+
 class Attribution:
     """Turns the secrets of one target into matches; reads the few contents it needs once more."""
 
-    def __init__(self, target: str, engine: Engine, history: History, slow: CatFile, people: People, staged: dict[str, bytes]) -> None:
+    def __init__(self, target: str, engine: Engine, history: History, slow: CatFile, people: Who, staged: dict[str, bytes]) -> None:
         self.target, self.engine, self.history, self.slow, self.people = target, engine, history, slow, people
         self.staged = staged  # blob id -> path in the index
         self._read: dict[bytes, list[Placed]] = {}
