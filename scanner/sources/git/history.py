@@ -52,12 +52,12 @@ class History:
 
 
 class Walk:
-    """The commits that refs lead to, listed by a Git process that is started early and asked late."""
+    """The commits that refs lead to (or those of a range), listed by a Git process that is started early and asked late."""
 
-    def __init__(self, at: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, at: Path, env: Mapping[str, str], which: Sequence[str] = ("--all",), tips: Sequence[str] = ()) -> None:
         self._at, self._env = at, dict(env)
         self._pool = ThreadPoolExecutor(1)
-        self._listed = self._pool.submit(self._run, ["rev-list", "--all", "--date-order"])
+        self._listed = self._pool.submit(self._run, ["rev-list", "--date-order", *which], tips)
 
     def _run(self, arguments: Sequence[str], lines: Iterable[str] = ()) -> tuple[bytes, bool]:
         done = subprocess.run(
