@@ -13,11 +13,17 @@ from scanner.errors import LeaksealError, UnreadableError
 _OVERRIDES = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
+    "core.multiPackIndex": "false",  # every pack has its own index, and a damaged common one is fatal to Git
     "core.pager": "cat",
+    "core.sshCommand": "false",
     "core.untrackedCache": "false",
+    "credential.helper": "",
+    "color.ui": "false",
     "diff.external": "",
     "diff.ignoreSubmodules": "all",
+    "diff.orderFile": os.devnull,
     "gc.auto": "0",
+    "i18n.logOutputEncoding": "UTF-8",
     "log.showSignature": "false",
     "protocol.allow": "never",
     "submodule.recurse": "false",
@@ -30,8 +36,13 @@ _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH")
 _QUARANTINE = ("GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 
 
-def environment(*, trust_owner: bool = False, quarantine: bool = False, index: str | None = None) -> dict[str, str]:
-    """The whole environment for a Git process; `quarantine` keeps what a forge's pre-receive hook is told."""
+def environment(
+    *, trust_owner: bool = False, quarantine: bool = False, index: str | None = None, root: Path | None = None
+) -> dict[str, str]:
+    """The whole environment for a Git process; `quarantine` keeps what a forge's pre-receive hook is told.
+
+    Git, run in a `root` that it cannot open, does not look for another repository above it.
+    """
     env = {name: os.environ[name] for name in _KEPT if name in os.environ}
     env |= {
         "LC_ALL": "C",
@@ -41,6 +52,10 @@ def environment(*, trust_owner: bool = False, quarantine: bool = False, index: s
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_NO_LAZY_FETCH": "1",
+        # Git before 2.45 fetches what a partial clone lacks whatever that says, and a repository's own
+        # protocol.ext.allow beats protocol.allow: only this list is stronger than both.
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_PAGER": "cat",
@@ -49,6 +64,8 @@ def environment(*, trust_owner: bool = False, quarantine: bool = False, index: s
         env |= {name: os.environ[name] for name in _QUARANTINE if name in os.environ}
     if index:
         env["GIT_INDEX_FILE"] = index
+    if root is not None:
+        env["GIT_CEILING_DIRECTORIES"] = os.path.dirname(os.path.realpath(root))
     settings = dict(_OVERRIDES)
     if trust_owner:
         settings["safe.directory"] = "*"

@@ -16,14 +16,24 @@ _HEADER = re.compile(rb"(commit|tree|blob|tag) (\d{1,19})\0")
 _STEP = 1 << 20
 
 
-def loose_ids(objects: Path, hash_size: int) -> Iterator[bytes]:
-    """Binary ids of the loose objects below an `objects` folder, in order; raises OSError where a folder is closed to us."""
-    width = 2 * hash_size - 2
-    for name in sorted(os.listdir(objects)):
-        if len(name) == 2 and re.fullmatch("[0-9a-f]{2}", name):
-            for rest in sorted(os.listdir(objects / name)):
-                if len(rest) == width and re.fullmatch("[0-9a-f]+", rest):
-                    yield bytes.fromhex(name + rest)
+def loose_ids(objects: Path, hash_size: int) -> tuple[list[bytes], list[str]]:
+    """(binary ids of the loose objects below an `objects` folder, in order; the folders that are closed to us)."""
+    found: list[bytes] = []
+    closed: list[str] = []
+    rest = re.compile(f"[0-9a-f]{{{2 * hash_size - 2}}}")
+    for name in sorted(name for name in _listed(objects, closed) if re.fullmatch("[0-9a-f]{2}", name)):
+        found += [bytes.fromhex(name + file) for file in sorted(_listed(objects / name, closed)) if rest.fullmatch(file)]
+    return found, closed
+
+
+def _listed(folder: Path, closed: list[str]) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except NotADirectoryError:
+        return []
+    except OSError:
+        closed.append(folder.name)
+        return []
 
 
 def loose_path(objects: Path, oid: bytes) -> Path:
@@ -38,12 +48,20 @@ def read_loose(path: Path) -> tuple[int, bytes]:
         inflater = isal_zlib.decompressobj()
         start, kind, size = _start(inflater, file.read(_STEP))
         if size > WHOLE_LIMIT:
-            raise TooLarge
+            raise LooseTooLarge(kind, size)
         pieces = [start, *_rest(inflater, file, size - len(start))]
     data = b"".join(pieces)
     if len(data) != size or not inflater.eof:
         raise Damaged
     return kind, data
+
+
+class LooseTooLarge(TooLarge):
+    """A loose object that its header says is larger than may be held whole."""
+
+    def __init__(self, kind: int, size: int) -> None:
+        super().__init__()
+        self.kind, self.size = kind, size
 
 
 def stream_loose(path: Path) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
 WHOLE_LIMIT = 32 << 20  # bytes of content that may be held in memory at once; more is streamed
 _HELD_LIMIT = 64 << 20  # bytes of delta bases that are kept while their children are read
 _FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB, so that no output limit is needed
+_LARGEST = 1 << 34  # bytes of content that an object is reckoned with, whatever its header says
 _ROOT, _NONE = -1, -1
 
 
@@ -54,13 +55,13 @@ class Pack:
         view = self._open()
         if bytes(view[:4]) != b"PACK" or int.from_bytes(view[4:8], "big") not in (2, 3):
             raise BadIndex("the pack's header is not one")
-        end = len(view) - hash_size
+        end = max(0, len(view) - hash_size)
         self.declared = int.from_bytes(view[8:12], "big")
+        self.matches = bytes(view[end:]) == self.index.pack_checksum  # both say which pack the index is of
         count, offsets = self.index.count, self.index.offsets
         self.order = array("I", sorted(range(count), key=offsets.__getitem__))
-        self.start = array("Q", (offsets[i] for i in self.order))
-        if count and (self.start[0] < 12 or self.start[-1] >= end):
-            raise BadIndex("an offset outside the pack")
+        # what a truncated pack has lost begins, for us, where it ends, and has no bytes
+        self.start = array("Q", (min(offsets[i], end) for i in self.order))
         self.start.append(end)
         self._read_headers()
 
@@ -80,6 +81,11 @@ class Pack:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self._view = memoryview(self._map)
         return self._view
+
+    @property
+    def vouched(self) -> bool:
+        """Whether a sound index has a checksum of every object; if not, only an object's own id can say that it is right."""
+        return self.index.sound and self.index.crcs is not None
 
     def release(self) -> None:
         """Let the system take back the pages read so far; they stay in its cache."""
@@ -110,9 +116,9 @@ class Pack:
                 self.base[rank] = base
                 self.kind[rank] = self.kind[base]
                 forward = forward or base >= rank or not self.kind[base]
+        self._link_children()
         if forward:
             self._settle_forward_bases()
-        self._link_children()
 
     def _header(self, head: bytes, at: int) -> tuple[int, int, int, int | None]:
         """(type, size, bytes used, rank of the base or None); IndexError where the bytes end too early."""
@@ -138,28 +144,21 @@ class Pack:
         if kind == REF_DELTA:
             place = self.index.find(head[used : used + self.hash_size])
             base = None if place is None else bisect_left(self.start, self.index.offsets[place])
-            return kind, size, used + self.hash_size, base
+            return kind, size, used + self.hash_size, base if base is not None and base < len(self.order) else None
         return kind, size, used, None
 
     def _settle_forward_bases(self) -> None:
-        """Bases named by id may stand behind their deltas: pass kinds on until nothing changes (cycles stay unknown)."""
-        waiting = [r for r in range(len(self)) if not self.kind[r] and self.base[r] >= 0]
-        while waiting:
-            left = []
-            for rank in waiting:
+        """Bases named by id may stand behind their deltas: pass kinds on from the roots (cycles stay unknown)."""
+        for rank in self._bases_first():
+            if self.stored[rank] >= OFS_DELTA:
                 self.kind[rank] = self.kind[self.base[rank]]
-                if not self.kind[rank]:
-                    left.append(rank)
-            if len(left) == len(waiting):
-                return
-            waiting = left
 
     def _link_children(self) -> None:
         """First child and next sibling of every base, later ranks first."""
         self.child = array("i", [_NONE]) * len(self)
         self.sibling = array("i", [_NONE]) * len(self)
         for rank, base in enumerate(self.base):
-            if base >= 0 and self.kind[rank]:
+            if base >= 0:
                 self.sibling[rank] = self.child[base]
                 self.child[base] = rank
 
@@ -193,8 +192,8 @@ class Pack:
         return units
 
     def _content_sizes(self) -> array[int]:
-        """Size of each object's content; a delta is taken to be as large as its root."""
-        content = array("Q", self.size)
+        """Size of each object's content; a delta is taken to be as large as its root, and no header is believed beyond reason."""
+        content = array("Q", (min(size, _LARGEST) for size in self.size))
         for rank in self._bases_first():
             if self.stored[rank] >= OFS_DELTA:
                 content[rank] = content[self.base[rank]]
@@ -229,10 +228,10 @@ class Pack:
         """The objects of one unit, depth-first; the heaviest branch last, so that few bases are alive at once."""
         data, large = self._try(root, None)
         yield Packed(root, data, large)
-        frames = [(root, data, self._below(root))]
+        frames = [(root, data, self._below(root), data is None and not large)]
         held = len(data or b"")
         while frames:
-            parent, base, children = frames[-1]
+            parent, base, children, damaged = frames[-1]
             if not children:
                 frames.pop()
                 held -= len(base or b"")
@@ -241,14 +240,15 @@ class Pack:
             if not children:  # the last child: its base is not needed any more once it is made
                 frames.pop()
                 held -= len(base or b"")
-            data, large = self._try(rank, base, parent)
+            # a damaged base spoils all that is built on it: nothing is gained by trying each of a thousand
+            data, large = (None, False) if damaged else self._try(rank, base, parent)
             base = None
             yield Packed(rank, data, large)
             below = self._below(rank)
             if below:
                 kept = data if held + len(data or b"") <= _HELD_LIMIT else None
                 held += len(kept or b"")
-                frames.append((rank, kept, below))
+                frames.append((rank, kept, below, data is None and not large))
             data = None
 
     def _below(self, rank: int) -> list[int]:
@@ -313,15 +313,15 @@ class Pack:
         view, total = self._open(), 0
         inflater = isal_zlib.decompressobj()
         at, end = self.body[rank], self.start[rank + 1]
-        crc = isal_zlib.crc32(view[self.start[rank] : at])
         try:
             while at < end and not inflater.eof:
                 packed = view[at : min(at + step, end)]
                 at += len(packed)
-                crc = isal_zlib.crc32(packed, crc)
                 piece = inflater.decompress(packed, step)
                 while piece:
                     total += len(piece)
+                    if total > self.size[rank]:
+                        raise Damaged
                     yield piece
                     tail = inflater.unconsumed_tail
                     piece = inflater.decompress(tail, step) if tail or len(piece) == step else b""
@@ -329,8 +329,19 @@ class Pack:
                     self.release()
         except isal_zlib.error as problem:
             raise Damaged from problem
-        if total != self.size[rank] or (self.index.crcs is not None and crc != self.index.crcs[self.order[rank]]):
+        if total != self.size[rank]:
             raise Damaged
+
+    def intact(self, rank: int, step: int = 1 << 20) -> bool:
+        """Whether the packed bytes of an object have the index's CRC-32; they are read in steps and let go."""
+        if self.index.crcs is None:
+            return True
+        view, crc = self._open(), 0
+        for at in range(self.start[rank], self.start[rank + 1], step):
+            crc = isal_zlib.crc32(view[at : min(at + step, self.start[rank + 1])], crc)
+            if at % (64 << 20) < step:
+                self.release()
+        return bool(crc == self.index.crcs[self.order[rank]])
 
 
 def _result_size(delta: bytes) -> int:

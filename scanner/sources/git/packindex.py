@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from array import array
 from bisect import bisect_left
@@ -20,6 +21,9 @@ class PackIndex:
     def __init__(self, path: Path, hash_size: int) -> None:
         self.hash_size = hash_size
         data = path.read_bytes()
+        made = hashlib.new("sha1" if hash_size == 20 else "sha256", memoryview(data)[:-hash_size], usedforsecurity=False).digest()
+        self.sound = made == data[-hash_size:]  # else nothing in it vouches for anything
+        self.pack_checksum = data[-2 * hash_size : -hash_size]
         v2 = data[:4] == _MAGIC
         if v2 and data[4:8] != b"\0\0\0\2":
             raise BadIndex("a version that is not known")

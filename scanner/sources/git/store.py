@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from scanner import canon
 from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.environ import git
 from scanner.sources.git.layout import Layout
-from scanner.sources.git.loose import KINDS, loose_ids, loose_path, read_loose, stream_loose
-from scanner.sources.git.pack import OFS_DELTA, WHOLE_LIMIT, Damaged, Pack, TooLarge
+from scanner.sources.git.loose import KINDS, LooseTooLarge, loose_ids, loose_path, read_loose, stream_loose
+from scanner.sources.git.pack import OFS_DELTA, WHOLE_LIMIT, Damaged, Pack
 from scanner.sources.git.packindex import BadIndex
 
 _LOOSE_BATCH = 2000
 _SMALLEST_BATCH = 4 << 20
+_LARGEST_BATCH = 1 << 38
 KIND_NAMES = {number: name for name, number in KINDS.items()}
 
 
@@ -32,16 +35,17 @@ class Batch:
 
     def halves(self) -> tuple[Batch, ...]:
         """The batch in two parts, or nothing if it cannot be divided."""
-        if self.stop - self.start < 2:  # noqa: PLR2004
+        if self.stop - self.start < 2:
             return ()
         middle, weight = (self.start + self.stop) // 2, self.weight // 2
         return (replace(self, stop=middle, weight=weight), replace(self, start=middle, weight=weight))
 
 
 class Large(NamedTuple):
-    """Content too large to hold: read it in pieces, once; reading may raise Damaged."""
+    """Content too large to hold: read it in pieces, once; reading may raise Damaged or OSError."""
 
     pieces: Iterator[bytes]
+    size: int
 
 
 class Read(NamedTuple):
@@ -71,7 +75,7 @@ class Store:
         self.by_git: list[bytes] = []  # counted as Git lists them
         self.refused: list[Unread] = []
         if walk == "git":
-            self.by_git = sorted(self._ids_by_git())
+            self._by_git_alone()
         else:
             self._open()
         self.skip = self._repeats()
@@ -82,34 +86,60 @@ class Store:
 
     def _open(self) -> None:
         for folder in self.layout.object_dirs:
-            self._open_packs(folder / "pack")
-            try:
-                self.loose.append((folder, list(loose_ids(folder, self.size))))
-            except OSError as problem:
-                self.refused.append(Unread(None, "unreadable", f"a folder of loose objects is closed: {problem.strerror}"))
+            for path in self._indexed(folder):
+                self._open_pack(path)
+            ids, closed = loose_ids(folder, self.size)
+            self.loose.append((folder, ids))
+            self.refused += (Unread(None, "unreadable", f"the folder {name} of loose objects is closed to us") for name in closed)
         self.packs.sort(key=lambda pack: (-len(pack), pack.path.name))
         if self.refused:  # Git may still know how to read what we do not
-            self.by_git = sorted(self._unknown(set(self._ids_by_git(tolerant=True))))
+            self.by_git = sorted(self.missing(set(self._ids_by_git(tolerant=True))))
 
-    def _open_packs(self, folder: Path) -> None:
-        for path in sorted(folder.glob("*.pack")):
-            if not path.with_suffix(".idx").exists():
-                self.refused.append(Unread(None, "corrupt-object", f"pack {path.stem} has no index, so its objects cannot be found"))
-                continue
-            try:
-                pack = Pack(path, self.size)
-            except OSError as problem:
-                self.refused.append(Unread(None, "unreadable", f"{path.stem} cannot be opened: {problem.strerror}"))
-            except (BadIndex, ValueError) as problem:
-                self.refused.append(Unread(None, "corrupt-object", f"{path.stem} cannot be walked: {problem}"))
-            else:
-                self.packs.append(pack)
-                if pack.declared != len(pack):
-                    detail = f"{path.stem} holds {pack.declared} objects, and its index names {len(pack)}"
-                    self.refused.append(Unread(None, "corrupt-object", detail))
-        for path in sorted(folder.glob("*.idx")):
-            if not path.with_suffix(".pack").exists():
-                self.refused.append(Unread(None, "missing-object", f"{path.stem} has an index, but the pack is gone"))
+    def _by_git_alone(self) -> None:
+        """Git lists the objects; what it does not list without a word is looked for here."""
+        self.by_git = sorted(self._ids_by_git())
+        for folder in self.layout.object_dirs:
+            for path in self._indexed(folder):
+                self._open_pack(path)
+        self.packs.clear()
+
+    def _indexed(self, objects: Path) -> list[Path]:
+        """The packs of an objects folder that have an index; what is not a pair is noted."""
+        try:
+            names = set(os.listdir(objects / "pack"))
+        except FileNotFoundError:
+            return []
+        except OSError as problem:
+            self.refused.append(Unread(None, "unreadable", f"the folder of packs is closed to us: {problem.strerror}"))
+            return []
+        found = []
+        for name in sorted(names):
+            stem, _, ending = name.rpartition(".")
+            if ending == "pack" and f"{stem}.idx" in names:
+                found.append(objects / "pack" / name)
+            elif ending == "pack":
+                self.refused.append(Unread(None, "corrupt-object", f"{_named(stem)} has no index, so its objects cannot be found"))
+            elif ending == "idx" and f"{stem}.pack" not in names:
+                self.refused.append(Unread(None, "missing-object", f"{_named(stem)} has an index, but the pack is gone"))
+        return found
+
+    def _open_pack(self, path: Path) -> None:
+        name = _named(path.stem)
+        try:
+            pack = Pack(path, self.size)
+        except OSError as problem:
+            self.refused.append(Unread(None, "unreadable", f"{name} cannot be opened: {problem.strerror}"))
+            return
+        except (BadIndex, ValueError) as problem:
+            self.refused.append(Unread(None, "corrupt-object", f"{name} cannot be walked: {problem}"))
+            return
+        self.packs.append(pack)
+        flaws = (
+            (not pack.index.sound, "its index is not what its checksum says"),
+            (not pack.matches, "it does not end as its index says"),
+            (pack.declared != len(pack), f"it holds {pack.declared} objects, and its index names {len(pack)}"),
+        )
+        self.refused += (Unread(None, "corrupt-object", f"{name} is damaged: {flaw}") for there, flaw in flaws if there)
 
     def _ids_by_git(self, *, tolerant: bool = False) -> list[bytes]:
         from scanner.sources.git.environ import GitFailed
@@ -122,10 +152,6 @@ class Store:
             raise
         return [bytes.fromhex(line.decode()) for line in out.split()]
 
-    def _unknown(self, oids: set[bytes]) -> set[bytes]:
-        """Those of `oids` that no open pack and no loose folder has."""
-        return self.missing(oids)
-
     def _repeats(self) -> list[bytearray]:
         """For every pack a mark on each object that a pack before it has too; loose lists lose theirs."""
         marks = [bytearray(len(pack)) for pack in self.packs]
@@ -133,6 +159,7 @@ class Store:
         if len(self.packs) + sum(1 for _, ids in places if ids) < 2:
             return marks
         ranks = [_rank_of_place(pack) for pack in self.packs]
+        buckets = [_by_first_byte(ids) for _, ids in places]
         for first in range(256):
             seen: set[bytes] = set()
             for number, pack in enumerate(self.packs):
@@ -141,10 +168,10 @@ class Store:
                     if oid in seen:
                         marks[number][ranks[number][place]] = 1
                     seen.add(oid)
-            for _, ids in places:
-                mine = {oid for oid in ids if oid[0] == first}
-                ids -= mine & seen
-                seen |= mine
+            for (_, ids), bucket in zip(places, buckets, strict=True):
+                mine = bucket.get(first, ())
+                ids.difference_update(seen.intersection(mine))
+                seen.update(mine)
         self.loose = [(folder, sorted(ids)) for folder, ids in places]
         return marks
 
@@ -168,7 +195,7 @@ class Store:
         """The whole store in at least `shares` batches if it is large, heaviest first."""
         self.asked = list(self.by_git)
         estimate = sum(sum(pack.size) for pack in self.packs) * 8
-        limit = max(_SMALLEST_BATCH, estimate // max(1, shares))
+        limit = min(max(_SMALLEST_BATCH, estimate // max(1, shares)), _LARGEST_BATCH)  # headers may lie
         found: list[Batch] = []
         for number, pack in enumerate(self.packs):
             found += _gather(number, pack.units(limit), limit)
@@ -207,12 +234,15 @@ class Store:
             for rank, data, large in pack.walk(root):
                 if skip[rank]:
                     continue
+                oid, kind = pack.oid(rank), pack.kind[rank]
                 if data is not None:
-                    yield Read(pack.oid(rank), pack.kind[rank], data)
-                elif large and pack.stored[rank] < OFS_DELTA:
-                    yield Read(pack.oid(rank), pack.kind[rank], Large(pack.stream(rank)))
+                    right = pack.vouched or self._hash(kind, data) == oid
+                    yield Read(oid, kind, data) if right else self._ask(oid, slow, damaged=True)
+                elif large and pack.stored[rank] < OFS_DELTA and pack.intact(rank):
+                    pieces, size = pack.stream(rank), pack.size[rank]
+                    yield Read(oid, kind, Large(pieces if pack.vouched else self._hashed(oid, kind, size, pieces), size))
                 else:
-                    yield self._ask(pack.oid(rank), slow)
+                    yield self._ask(oid, slow, damaged=not pack.vouched)
         pack.release()
 
     def _read_loose(self, folder: Path, ids: list[bytes], slow: CatFile) -> Iterator[Read | Unread]:
@@ -220,24 +250,20 @@ class Store:
             path = loose_path(folder, oid)
             try:
                 kind, data = read_loose(path)
-            except TooLarge:
-                yield self._ask_large_loose(oid, path, slow)
+            except LooseTooLarge as large:
+                yield Read(oid, large.kind, Large(self._hashed(oid, large.kind, large.size, stream_loose(path)), large.size))
             except (OSError, Damaged):
                 yield self._ask(oid, slow)
             else:
                 # no index vouches for a loose object, so its own name does
                 yield Read(oid, kind, data) if self._hash(kind, data) == oid else self._ask(oid, slow, damaged=True)
 
-    def _ask_large_loose(self, oid: bytes, path: Path, slow: CatFile) -> Read | Unread:
-        answer = self._ask(oid, slow)
-        return answer._replace(data=Large(stream_loose(path))) if isinstance(answer, Read) else answer
-
     def _ask(self, oid: bytes, slow: CatFile, *, damaged: bool = False) -> Read | Unread:
         """What Git says when our own way failed."""
         try:
             kind, size, _ = slow.ask(oid.hex())
             if size > WHOLE_LIMIT:
-                return Read(oid, kind, Large(slow.pieces()))
+                return Read(oid, kind, Large(self._hashed(oid, kind, size, slow.pieces()), size))
             data = b"".join(slow.pieces())
         except (Damaged, Missing):
             return Unread(oid, "corrupt-object", "its bytes do not make an object, for Git neither")
@@ -245,15 +271,43 @@ class Store:
             return Unread(oid, "corrupt-object", "its content does not have the id that it stands under")
         return Read(oid, kind, data)
 
+    def _started(self, kind: int, size: int) -> hashlib._Hash:
+        return hashlib.new("sha1" if self.size == 20 else "sha256", KIND_NAMES[kind] + b" %d\0" % size, usedforsecurity=False)
+
     def _hash(self, kind: int, data: bytes) -> bytes:
-        made = hashlib.new("sha1" if self.size == 20 else "sha256", KIND_NAMES[kind] + b" %d\0" % len(data), usedforsecurity=False)
+        made = self._started(kind, len(data))
         made.update(data)
         return made.digest()
 
+    def _hashed(self, oid: bytes, kind: int, size: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The same pieces; raises Damaged at their end if they are not what `oid` says."""
+        made = self._started(kind, size)
+        for piece in pieces:
+            made.update(piece)
+            yield piece
+        if made.digest() != oid:
+            raise Damaged
+
     def _verified(self, item: Read | Unread) -> Read | Unread:
-        if isinstance(item, Unread) or isinstance(item.data, Large) or self._hash(item.kind, item.data) == item.oid:
+        if isinstance(item, Unread):
+            return item
+        if isinstance(item.data, Large):
+            return item._replace(data=Large(self._hashed(item.oid, item.kind, item.data.size, item.data.pieces), item.data.size))
+        if self._hash(item.kind, item.data) == item.oid:
             return item
         return Unread(item.oid, "corrupt-object", "its content does not have the id that it stands under")
+
+
+def _named(stem: str) -> str:
+    """A pack by its file name."""
+    return canon.text(os.fsencode(stem))
+
+
+def _by_first_byte(ids: Iterable[bytes]) -> dict[int, list[bytes]]:
+    found: dict[int, list[bytes]] = {}
+    for oid in ids:
+        found.setdefault(oid[0], []).append(oid)
+    return found
 
 
 def _rank_of_place(pack: Pack) -> list[int]:
