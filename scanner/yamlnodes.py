@@ -92,7 +92,7 @@ class Node:
 
     def _unknown(self, key: str, known: list[str]) -> ConfigError:
         near = difflib.get_close_matches(key[:50].lower().replace("_", "-"), known, n=1, cutoff=0.5)
-        name = f"unknown key `{key}`" if _KEY.fullmatch(key) or key[:50].replace("_", "-") in known else "unknown key"
+        name = f"unknown key `{key}`" if near and (_KEY.fullmatch(key) or key[:50].replace("_", "-") in known) else "unknown key"
         return self.error(name, f"did you mean `{near[0]}`?" if near else "known here: " + ", ".join(known))
 
 

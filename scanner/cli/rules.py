@@ -144,7 +144,7 @@ def _explained(rule: Rule, *, disabled: bool) -> list[tuple[str, list[str]]]:
     parts = [
         (
             rule.id,
-            [rule.title, f"{rule.severity} {rule.kind} of {rule.family}{', disabled by the configuration here' if disabled else ''}"],
+            [rule.title, f"{rule.severity} {rule.kind} of {rule.family}{', disabled by the configuration' if disabled else ''}"],
         ),
         ("what to do", [rule.advice]),
         ("pattern (RE2; the group `secret` must not leak)", [rule.pattern]),

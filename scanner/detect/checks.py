@@ -95,7 +95,7 @@ def flaw(check: str) -> str | None:
     """What is wrong with a rule's `name:argument`, or None."""
     name, colon, argument = check.partition(":")
     if name not in CHECKS:
-        return f"there is no check `{name}`"
+        return "there is no check of that name"
     if name not in ARGUMENTS:
         return f"`{name}` takes nothing after a colon" if colon else None
-    return None if re.fullmatch(ARGUMENTS[name], argument) else f"`{argument}` is not what `{name}` takes after its colon"
+    return None if re.fullmatch(ARGUMENTS[name], argument) else f"this is not what `{name}` takes after its colon"

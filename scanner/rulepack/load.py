@@ -12,7 +12,7 @@ from scanner import canon
 from scanner.errors import RuleError
 from scanner.model.rule import KINDS, SEVERITIES, Rule, Ruleset, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
-from scanner.rulepack.nodes import Fields, compose, nearest
+from scanner.rulepack.nodes import Fields, compose, nearest, quoted
 from scanner.rulepack.packs import Pack, read_packs
 
 MAX_RULES = 5000
@@ -27,6 +27,7 @@ _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SLACK = 16  # bytes around a match that `\b`, `^` and what stands next to it may look at
 _NEEDS_REACH = 128  # where a needed word may stand when the pack does not say
 _MOST_WINDOW = 64 << 10
+_PIECE = 8  # characters of a pattern that an error may repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def load_packs(packs: Sequence[Pack], disable: Collection[str] = (), *, known: K
                 raise RuleError(f"more than {MAX_RULES} rules", file=pack.path, line=rule.line)
     for name in sorted(disable):
         if name not in rules:
-            raise RuleError(f"rule `{name}` cannot be disabled, there is none of that name", hint=nearest(name, rules))
+            raise RuleError(f"rule{quoted(name, rules)} cannot be disabled, there is none of that name", hint=nearest(name, rules))
     kept = tuple(rules[name] for name in sorted(rules) if name not in disable)
     return Ruleset(kept, digest(kept))
 
@@ -99,7 +100,7 @@ def _pack(pack: Pack, known: Known) -> list[Rule]:
 def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], known: Known) -> Rule:
     name = entry.text("id")
     if not _ID.match(name):
-        entry.fail("id", f"`{name[:60]}` is not an id", "use small letters, digits and single hyphens")
+        entry.fail("id", "this is not an id", "use small letters, digits and single hyphens")
     entry.what = f"rule {name}"
     kind = _one_of(entry, "kind", KINDS)
     pattern = _pattern(entry)
@@ -114,6 +115,7 @@ def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], k
         severity=_one_of(entry, "severity", SEVERITIES),
         pattern=pattern,
         anchors=anchors,
+        width=max(width(anchor)[1] for anchor in anchors),
         needs=needs,
         checks=_checks(entry, known),
         parser=_one_of(entry, "parser", known.parsers) if "parser" in entry else None,
@@ -133,7 +135,7 @@ def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], k
 def _one_of(entry: Fields, name: str, known: Collection[str]) -> str:
     word = entry.text(name)
     if word not in known:
-        entry.fail(name, f"unknown {name} `{word}`", nearest(word, known))
+        entry.fail(name, f"unknown {name}{quoted(word, known)}", nearest(word, known))
     return word
 
 
@@ -141,9 +143,9 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
     for check, line in entry.texts("checks"):
         name = check.partition(":")[0]
         if name not in known.checks:
-            raise RuleError(f"{entry.what}: unknown check `{name}`", hint=nearest(name, known.checks), file=entry.file, line=line)
+            raise RuleError(f"{entry.what}: unknown check{quoted(name, known.checks)}", hint=nearest(name, known.checks), file=entry.file, line=line)
         if flaw := known.check_flaw(check):
-            raise RuleError(f"{entry.what}: check `{check}`: {flaw}", file=entry.file, line=line)
+            raise RuleError(f"{entry.what}: check `{name}`: {flaw}", file=entry.file, line=line)
     return tuple(check for check, _ in entry.texts("checks"))
 
 
@@ -167,7 +169,8 @@ def _compile(entry: Fields, name: str, pattern: str) -> Any:
         return re2.compile(pattern.encode(), options)
     except re2.error as problem:
         reason = problem.args[0] if problem.args else ""
-        shown = reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)
+        shown, _, piece = (reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)).partition(": ")
+        shown += f": {piece}" if 0 < len(piece) < _PIECE else ""  # RE2 may repeat the whole pattern
         entry.fail(name, f"RE2 does not compile the {name}: {shown}", "RE2 has no look-around and no back-references")
 
 
@@ -215,7 +218,7 @@ def _references(entry: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
         entry.fail("references", "there are no references", "say where the format is documented, here or at the top of the file")
     for reference in references:
         if not reference.startswith(("https://", "http://")):
-            entry.fail("references", f"`{reference[:80]}` is not a web address")
+            entry.fail("references", "a reference is not a web address")
     return references
 
 

@@ -10,17 +10,18 @@ from random import Random
 
 SIZE = 1 << 20  # of each kind
 STANDARD_LIBRARY = "standard library"
-_WORDS = (
+_WORDS_TEXT = (
     "the of and to in is that for it as was with be by on not this are or his from at which but have an had they you were their one all we"
     " can her has there been if more when will would who so no return value list index name type data file path line text node item result"
     " error message count start end length size key token user login password secret account client server request response header body"
     " config option default write read open close parse build test module class function object string number array table field column row"
     " event state handler callback buffer stream socket thread process queue worker cache store update delete insert select query"
-).split()  # noqa: SIM905 a list of quoted words is no easier to read
-_NAMES = (
+)
+_NAMES_TEXT = (
     "name path port host image replicas region timeout level mode version enabled size limit interval label owner format endpoint retries"
     " schedule prefix namespace memory cpu log_level api_version service_name user_id"
-).split()  # noqa: SIM905
+)
+_WORDS, _NAMES = _WORDS_TEXT.split(), _NAMES_TEXT.split()
 _SPOKEN = ("key_prefix", "token_type", "password_policy", "secret_name", "api_key_header")  # they hold no secret and sound like one
 _STATEMENTS = (
     "if ({a}.{b} === {n}) {{ return {c}; }}", "const {a} = {b}.map(({c}) => {c}.{d});",

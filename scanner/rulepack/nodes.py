@@ -11,6 +11,7 @@ import yaml
 from scanner.errors import RuleError
 
 MAX_DEPTH = 12
+_WORD_MOST = 60
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS = {
     "tag:yaml.org,2002:bool": "a yes/no value",
@@ -55,9 +56,14 @@ def _vet(source: str, file: str) -> None:
             depth -= 1
 
 
+def quoted(word: str, known: Collection[str]) -> str:
+    """A space and the word in quotes, if it is a known one misspelled; else nothing, as a secret may stand anywhere."""
+    return f" `{word}`" if len(word) <= _WORD_MOST and get_close_matches(word, known, n=1, cutoff=0.6) else ""
+
+
 def nearest(word: str, known: Collection[str]) -> str:
     """A hint: the known word that `word` is most like, else all of them."""
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    close = get_close_matches(word[:_WORD_MOST], sorted(known), n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else "known are " + ", ".join(sorted(known))
 
 
@@ -78,7 +84,7 @@ class Fields:
         name = key.value if isinstance(key, yaml.ScalarNode) else "?"
         line = key.start_mark.line + 1
         if name not in known:
-            raise RuleError(f"unknown key `{name}` in {self.what}", hint=nearest(name, known), file=self.file, line=line)
+            raise RuleError(f"unknown key{quoted(name, known)} in {self.what}", hint=nearest(name, known), file=self.file, line=line)
         if name in self._nodes:
             raise RuleError(f"`{name}` stands twice in {self.what}, first in line {self.at(name)}", file=self.file, line=line)
         self._nodes[name] = value

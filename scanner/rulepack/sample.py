@@ -89,7 +89,7 @@ def _call(shape: str, at: int, rng: random.Random, depth: int) -> tuple[str, int
         end = shape.find("}", at)
         argument, at = shape[at + 1 : end], end if end >= 0 else len(shape)
     if shape[at : at + 1] != "}":
-        raise RuleError(f"`{{{name}` in a sample is not closed", hint=f"write {{{name}}} or {{{name}:…}}")
+        raise RuleError("a `{` in a sample is not closed", hint="write {name} or {name:…}")
     if name in WRAPPERS:
         return WRAPPERS[name](inner), at + 1
     return grower(name)(rng, argument), at + 1
@@ -101,7 +101,7 @@ def grower(name: str) -> Grower:
     if name not in known:
         close = get_close_matches(name, [*known, *WRAPPERS], n=1)
         hint = f"did you mean `{close[0]}`?" if close else "known are " + ", ".join(sorted([*known, *WRAPPERS]))
-        raise RuleError(f"a sample names `{name}`, which does not grow", hint=hint)
+        raise RuleError("a sample names what does not grow", hint=hint)
     return known[name]
 
 
