@@ -38,7 +38,9 @@ def guarded(command: Callable[[], int]) -> int:
 
 def complain(message: str, hint: str = "") -> None:
     """One sentence and a next step on standard error."""
-    text = f"leakseal: {message}" + (f"\n  next: {hint}" if hint else "") + "\n"
+    from scanner.cli.hush import hushed
+
+    text = f"leakseal: {hushed(message)}" + (f"\n  next: {hushed(hint)}" if hint else "") + "\n"
     sys.stderr.write("".join(c if c.isprintable() or c == "\n" else "?" for c in text))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from scanner.cli.hush import known_hidden
 from scanner.errors import UsageError
 from scanner.findings import accept, suppressions
 
@@ -52,6 +53,9 @@ def run(  # noqa: PLR0913 - an acceptance has that many parts
             "which report shows these findings?",
             hint="run `leakseal scan --format json -o report.json` first, then add `--report report.json`",
         )
+    for option, said in (("--owner", owner), ("--reason", reason), ("--ticket", ticket)):
+        if said and known_hidden(said) != said:
+            raise UsageError(f"{option} holds what looks like a secret", hint="say it without the secret; the file goes into the repository")
     existing = suppressions.load(file)
     shown = _stored(report) if report is not None else rescan()  # type: ignore[misc]  # one of the two is there
     new = accept.draft(ids, shown, owner=owner, reason=reason, expires=_day(expires), today=today, ticket=ticket)

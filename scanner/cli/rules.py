@@ -11,6 +11,7 @@ import click
 
 from scanner import config, shipped
 from scanner.cli import options
+from scanner.cli.hush import hushed
 from scanner.errors import UsageError
 from scanner.model.rule import SEVERITIES, Rule
 from scanner.report.page import page_of
@@ -173,8 +174,8 @@ def _guess(hint: str) -> str:
 
 
 def _complain(problem: Problem) -> None:
-    next_step = f"\n  next: {printable(problem.hint)}" if problem.hint else ""
-    click.echo(f"{printable(str(problem))}{next_step}", err=True)
+    next_step = f"\n  next: {printable(hushed(problem.hint))}" if problem.hint else ""
+    click.echo(f"{printable(hushed(str(problem)))}{next_step}", err=True)
 
 
 def _measured(checked: Checked) -> None:

@@ -16,6 +16,9 @@ _PEM = re.compile(rb"\s{0,99}(-----BEGIN [A-Z0-9 ]{1,40}-----)")
 _LINE_END = re.compile(rb"\r|\n|\\n|\\r")
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_]{16,}")
 _USERINFO = re.compile(r":[^\s/@:]{1,512}@")
+_URL_USERINFO = re.compile(r"(?<=:/)/?[^\s/@]{1,512}@")
+_ONE_WORD = re.compile(r"[A-Za-z0-9+=]{16,}")  # unlike a path, or a name with hyphens
+_RANDOM_BITS = 56
 _KEYED = re.compile(
     r"""((?:pass|pwd|secret|token|api.?key|access.?key|credential|auth|sig)[a-z0-9_-]{0,20}["']?\s{0,3}[=:]\s{0,3}["']?)"""
     r"""(?!(?:bearer|basic|token)\b)[^\s"'&;,{}\[\]()*]{1,512}""",
@@ -65,6 +68,13 @@ def _safe(context: bytes, raw: bytes, value: bytes) -> str:
     text = _USERINFO.sub(f":{STARS}@", text)
     text = _KEYED.sub(rf"\g<1>{STARS}", text)
     return _RANDOM.sub(lambda run: STARS if bits(run[0].encode()) >= 40 else run[0], text)
+
+
+def guarded(text: str) -> str:
+    """A text of our own that names what a person typed, without what could be a secret in it; paths stay readable."""
+    text = _URL_USERINFO.sub(f"{STARS}@", text)
+    text = _KEYED.sub(rf"\g<1>{STARS}", text)
+    return _ONE_WORD.sub(lambda run: STARS if bits(run[0].encode()) >= _RANDOM_BITS else run[0], text)
 
 
 def _tail(text: str) -> str:

@@ -14,6 +14,7 @@ from scanner.model.content import Span
 from scanner.model.evidence import Hit
 
 WINDOW = 4 << 20
+BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
 
 class Placed(NamedTuple):

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from scanner.detect.engine import engine
 from scanner.errors import UnreadableError, UsageError
 from scanner.findings.establish import establish, learn
 from scanner.findings.mask import Mask
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, tally
-from scanner.model.content import Gap
+from scanner.model.content import Gap, Origin
 from scanner.model.evidence import Finding, Match
 from scanner.model.report import Coverage, Report, Run
+from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.sources.git.layout import is_repository
@@ -82,15 +84,15 @@ def _scan_one(
     if kind == "git":
         from scanner.pipeline.gitscan import GitScan
 
-        return GitScan(id, Path(request.name), settings).run(request.name)
-    return scan_tree(id, Path(request.name), request.name, request.surface or "tree", settings, excluded)
+        return GitScan(id, Path(request.name), settings).run(_shown(request.name, settings))
+    return scan_tree(id, Path(request.name), _shown(request.name, settings), request.surface or "tree", settings, excluded)
 
 
 def reported(done: Sequence[Scanned], settings: Settings, judging: Judging, run: Run, *, gaps_allowed: bool = False) -> Report:
     """Seals every match; plaintext is gone when this returns and `done` is let go."""
     matches = [match for one in done for match in one.matches]
     mask = Mask()
-    for match in matches:
+    for match in (*matches, *_in_names(_names(done, judging), settings)):
         learn(match, mask)
     judging.seal.fingerprints([match.hit.value for match in matches])
     accepted = by_id(judging.suppressions)
@@ -110,6 +112,27 @@ def reported(done: Sequence[Scanned], settings: Settings, judging: Judging, run:
         gaps_allowed=gaps_allowed,
         notes=tuple(sorted({note for one in done for note in one.notes})),
     )  # fmt: skip
+
+
+def _shown(name: str, settings: Settings) -> str:
+    """A target's name without the secrets in it."""
+    mask = Mask()
+    for match in _in_names([name], settings):
+        learn(match, mask)
+    return mask.text(name)
+
+
+def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
+    """What the report names: a secret is masked there even if no content that was read has it."""
+    names = {text for one in done for text in (one.target.uri, one.target.scope, *(gap.origin.path for gap in one.tally.gaps))}
+    names |= {text for one in done for match in one.matches for text in (match.origin.path, match.author, *match.paths)}
+    return names | {text for entry in judging.suppressions for text in (entry.owner, entry.reason)}
+
+
+def _in_names(names: Iterable[str | None], settings: Settings) -> list[Match]:
+    data = BETWEEN_NAMES.join(sorted(name.encode("utf-8", "surrogateescape") for name in names if name))
+    searcher = engine(settings.rules, settings.cache, settings.engine)
+    return [Match(hit, Origin("", "names"), data[hit.span.start : hit.span.end]) for hit in hits(searcher, data)]
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
