@@ -1,24 +1,20 @@
-"""Content -> hits: the prefilter says where, the rule's own pattern, checks and parser decide."""
+"""Content -> hits: the prefilter says where, each rule decides what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from scanner.detect.candidate import Candidate
+from scanner.detect.confirm import Check, Confirmer, Parser
 from scanner.detect.overlap import settle
-from scanner.detect.prefilter import Prefilter, latin1, prefilter
+from scanner.detect.prefilter import Prefilter, prefilter
+from scanner.detect.trace import MOST, Result, Spotted, Stretch, Trace, inherited, stretches
 from scanner.model.content import Span
-from scanner.model.evidence import Hit, Parsed
+from scanner.model.evidence import Hit
 from scanner.model.rule import Rule, Ruleset
 
 _MEMO_ENTRIES = 40_000
 _MEMO_BYTES = 12 << 20
-_TRIES = 16  # pattern matches that are looked at around one spot
-
-Check = Callable[[Candidate, str], bool]
-Parser = Callable[[Candidate], Parsed | None]
 
 
 class Engine:
@@ -27,103 +23,88 @@ class Engine:
     def __init__(self, rules: Ruleset, checks: Mapping[str, Check], parsers: Mapping[str, Parser], sieve: Prefilter) -> None:
         self.rules = rules
         self.sieve = sieve
-        self._rules: list[_Confirmer] = []
+        self.margin = max((max(r.before, r.after) for r in rules.rules), default=0) + 1  # context that can decide about a spot
+        self._width = max((r.width for r in rules.rules), default=0) + 1  # what decides whether an anchor ends at an offset
+        self._rules: list[Confirmer] = []
         for rule in rules.rules:
-            self._rules += [_Confirmer(rule, checks, parsers)] * len(rule.anchors)
-        self.reach = max(((r.before, r.after) for r in rules.rules), default=(0, 0), key=sum)
-        self._memo: dict[tuple[str, bytes, int], tuple[_Relative, ...]] = {}
+            self._rules += [Confirmer(rule, checks, parsers)] * len(rule.anchors)
+        self._before = [confirmer.rule.before for confirmer in self._rules]
+        self._after = [confirmer.rule.after for confirmer in self._rules]
+        self._memo: dict[tuple[int, bytes, int], tuple[Result, ...]] = {}
         self._memo_bytes = 0
 
-    @property
-    def margin(self) -> int:
-        """Bytes of context on either side of a spot that can decide about it."""
-        return max((max(r.before, r.after) for r in self.rules.rules), default=0) + 1
-
-    def find(self, data: bytes | memoryview, low: int = 0, high: int | None = None) -> tuple[Hit, ...]:
+    def find(self, data: bytes, low: int = 0, high: int | None = None) -> tuple[Hit, ...]:
         """Hits whose anchor ends in `low` < offset <= `high`; overlaps are settled, offsets are into `data`."""
         spots = self.sieve.spots(data)
         if not spots:
             return ()
         high = len(data) if high is None else high
-        found: dict[tuple[str, int, int], Hit] = {}
-        for number, end in spots:
-            if low < end <= high or end == low == 0:
-                self._confirm(self._rules[number], data, end, found)
-        return settle(found.values())
+        return self._settled((end, number, self._outcome(number, data, end)) for number, end in spots if low < end <= high)
 
-    def _confirm(self, confirmer: _Confirmer, data: bytes | memoryview, end: int, found: dict[tuple[str, int, int], Hit]) -> None:
-        rule = confirmer.rule
-        start = max(0, end - rule.before)
-        window = bytes(data[start : end + rule.after])
-        key = (rule.id, window, end - start)
+    def trace(self, data: bytes, base: Trace | None = None, copies: Sequence[tuple[int, int, int]] = ()) -> Trace:
+        """Every spot of a content; what is copied from the base is not searched again."""
+        if base is None or not copies:
+            spots = sorted((end, number) for number, end in self.sieve.spots(data))
+            return Trace(len(data), 0 in data, [(end, number, self._outcome(number, data, end)) for end, number in spots])
+        nul = base.nul and 0 in data
+        found: list[Spotted] = []
+        ends = base.ends() if base.spots else []
+        for stretch in stretches(len(data), base.size, copies, self._width):
+            if stretch.copy is None:
+                window = data[max(0, stretch.low - self._width) : stretch.high + 1]
+                nul = nul or 0 in window
+                shift = max(0, stretch.low - self._width)
+                spots = sorted((end + shift, number) for number, end in self.sieve.spots(window))
+                found += ((end, n, self._outcome(n, data, end)) for end, n in spots if stretch.low < end <= stretch.high)
+            elif ends:
+                found += self._moved(data, base, ends, stretch)
+        return Trace(len(data), nul, found)
+
+    def hits(self, trace: Trace) -> tuple[Hit, ...]:
+        """The hits of a traced content."""
+        return self._settled(trace.spots)
+
+    def keeps(self, trace: Trace) -> bool:
+        """Whether a trace is small enough to be kept for the contents made from it."""
+        return len(trace.spots) <= MOST
+
+    def _moved(self, data: bytes, base: Trace, ends: list[int], stretch: Stretch) -> Iterable[Spotted]:
+        """The base's spots in an inherited stretch; decided again where the window reaches out of the copy."""
+        copy = stretch.copy
+        if copy is None:
+            return
+        start, length, source = copy
+        shift, stop = start - source, start + length
+        first = start == source == 0
+        last = stop == len(data) and source + length == base.size
+        for was, number, results in inherited(base, ends, stretch):
+            end = was + shift
+            inside = (first or end - self._before[number] >= start) and (last or end + self._after[number] <= stop)
+            yield end, number, results if inside else self._outcome(number, data, end)
+
+    def _settled(self, spots: Iterable[Spotted]) -> tuple[Hit, ...]:
+        found: dict[tuple[str, int, int], Hit] = {}
+        for end, number, results in spots:
+            for result in results:
+                rule = self._rules[number].rule
+                secret = Span(end + result.secret_start, end + result.secret_end)
+                hit = Hit(rule, Span(end + result.start, end + result.end), secret, result.value, result.parts, rule.confidence)
+                found[rule.id, secret.start, secret.end] = hit
+        return settle(found.values()) if found else ()
+
+    def _outcome(self, number: int, data: bytes, end: int) -> tuple[Result, ...]:
+        """What the rule says about the window around a spot; versions of a file repeat their lines, so it is asked once for each window."""
+        start = max(0, end - self._before[number])
+        window = data[start : end + self._after[number]]
+        key = (number, window, end - start)
         results = self._memo.get(key)
         if results is None:
             if len(self._memo) >= _MEMO_ENTRIES or self._memo_bytes >= _MEMO_BYTES:
                 self._memo.clear()
                 self._memo_bytes = 0
-            results = self._memo[key] = confirmer.confirm(window, end - start)
+            results = self._memo[key] = self._rules[number].confirm(window, end - start)
             self._memo_bytes += len(window)
-        for span, secret, value, parts in results:
-            hit = Hit(rule, _shift(span, start), _shift(secret, start), value, parts, rule.confidence)
-            found[rule.id, hit.secret.start, hit.secret.end] = hit
-
-
-_Relative = tuple[Span, Span, bytes, tuple[tuple[str, str | int], ...]]
-
-
-def _shift(span: Span, by: int) -> Span:
-    return Span(span.start + by, span.end + by)
-
-
-class _Confirmer:
-    """One rule's exact decision about a window; its pattern is compiled when it is first needed."""
-
-    def __init__(self, rule: Rule, checks: Mapping[str, Check], parsers: Mapping[str, Parser]) -> None:
-        self.rule = rule
-        self._checks = [(checks[name], argument) for name, _, argument in (c.partition(":") for c in rule.checks)]
-        self._parser = parsers[rule.parser] if rule.parser else None
-        self._pattern: Any = None
-        self._groups: Mapping[str, int] = {}
-
-    def confirm(self, window: bytes, end: int) -> tuple[_Relative, ...]:
-        """What the rule finds in a window whose anchor ends at `end`."""
-        if self.rule.needs:
-            lowered = window.lower()
-            if not any(need.encode() in lowered for need in self.rule.needs):
-                return ()
-        at = 0
-        for _ in range(_TRIES):
-            match = self._compiled().search(window, at)
-            if match is None or match.start() >= max(end, 1):
-                break
-            if match.end() >= end and (found := self._judge(window, match)):
-                return (found,)
-            at = match.start() + 1
-        return ()
-
-    def _judge(self, window: bytes, match: Any) -> _Relative | None:
-        spans = {name: match.span(number) for name, number in self._groups.items()}
-        if spans["secret"][0] < 0:
-            return None
-        groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
-        candidate = Candidate(window, Span(*match.span()), Span(*spans["secret"]), groups)
-        if not all(check(candidate, argument) for check, argument in self._checks):
-            return None
-        if self._parser is None:
-            shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
-            return candidate.span, candidate.secret, candidate.value, shown
-        parsed = self._parser(candidate)
-        if parsed is None:
-            return None
-        return parsed.span or candidate.span, parsed.secret, parsed.value, parsed.parts
-
-    def _compiled(self) -> Any:
-        if self._pattern is None:
-            import re2
-
-            self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
-            self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
-        return self._pattern
+        return results
 
 
 def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:

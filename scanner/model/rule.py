@@ -30,6 +30,7 @@ class Rule:
     needs: tuple[str, ...] = ()  # lower-case words, one of which must stand within `before`/`after`
     checks: tuple[str, ...] = ()  # names in detect.checks, with an argument after a colon: "entropy:3.0"
     parser: str | None = None  # name in detect.parsers: refines the secret's span, fills `parsed`, or rejects
+    width: int = 512  # bytes that the widest anchor can span
     before: int = 256  # bytes of context before an anchor's end that may take part in the decision
     after: int = 256  # bytes of context after it
     specificity: int = 50  # where secrets overlap, the highest wins

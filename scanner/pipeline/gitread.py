@@ -8,16 +8,19 @@ from pathlib import Path
 
 from scanner.decode.opaque import opaque
 from scanner.detect.engine import Engine, engine
+from scanner.detect.trace import Trace
 from scanner.model.evidence import Hit
 from scanner.model.rule import Ruleset
 from scanner.pipeline import files
-from scanner.pipeline.examine import Placed, hits, streamed
+from scanner.pipeline.examine import WINDOW, Placed, hits, streamed
+from scanner.sources.git.delta import copies
 from scanner.sources.git.lfs import MOST, pointed
 from scanner.sources.git.pack import BLOB, COMMIT, TAG, TREE, Damaged
 from scanner.sources.git.references import References
-from scanner.sources.git.store import Batch, Large, Read, Store, Unread
+from scanner.sources.git.store import Batch, Large, Lineage, Read, Store, Unread
 
 FILES = "files"  # Batch.way of tracked files; the others are the store's
+_WORTH = 2048  # bytes of content below which a search costs less than knowing what is new
 NAME = 5  # the kind of a path component, beside Git's own four
 _BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
@@ -56,6 +59,7 @@ class GitReader:
         self.tracked = tracked
         self._engine: Engine | None = None
         self._references: References | None = None
+        self._traces: list[tuple[int, Trace | None]] = []  # of the bases on the way to the object just read, by depth
 
     @property
     def engine(self) -> Engine:
@@ -70,6 +74,13 @@ class GitReader:
             for path in self.tracked[batch.start : batch.stop]:
                 self._file(answer, path)
             return answer
+        try:
+            return self._objects(answer, batch)
+        except BaseException:
+            self._references = None  # it has taken note of what nobody was told
+            raise
+
+    def _objects(self, answer: Answer, batch: Batch) -> Answer:
         references = self._references = self._references or References(self.store.size)
         known_names = set(references.names)
         references.named.clear()
@@ -86,7 +97,7 @@ class GitReader:
         return answer
 
     def _object(self, answer: Answer, references: References, item: Read) -> None:
-        oid, kind, data = item
+        oid, kind, data, lineage = item
         if isinstance(data, Large):
             self._large(answer, oid, kind, data)
             return
@@ -95,7 +106,7 @@ class GitReader:
                 answer.unread.append(Unread(oid, "corrupt-object", "a tree that does not parse"))
                 return
         else:
-            for hit in hits(self.engine, data):
+            for hit in self._hits(data, lineage):
                 _see(answer, hit, kind, oid)
             if kind in (COMMIT, TAG):
                 references.commit_or_tag(oid, kind, data)
@@ -107,6 +118,22 @@ class GitReader:
                 return
         answer.objects += 1
         answer.bytes += len(data)
+
+    def _hits(self, data: bytes, lineage: Lineage | None) -> tuple[Hit, ...]:
+        """The hits of a content; where it is a delta against one just searched, only what is new is searched."""
+        if lineage is None or len(data) > WINDOW:
+            return hits(self.engine, data)
+        rank, parent, depth, delta, base = lineage
+        traces = self._traces
+        del traces[depth:]
+        traces += [(-1, None)] * (depth - len(traces))
+        known = traces[depth - 1][1] if depth and traces[depth - 1][0] == parent else None
+        if known is not None and delta is not None and base is not None and len(data) >= _WORTH:
+            trace = self.engine.trace(data, known, copies(delta, base, data))
+        else:
+            trace = self.engine.trace(data)
+        traces.append((rank, trace if self.engine.keeps(trace) else None))
+        return hits(self.engine, data) if trace.nul else self.engine.hits(trace)
 
     def _large(self, answer: Answer, oid: bytes, kind: int, data: Large) -> None:
         found, content = [], files.Counted(data.pieces)

@@ -6,7 +6,6 @@ Format: gitformat-pack(5). Objects are numbered by their rank in offset order, s
 from __future__ import annotations
 
 import mmap
-import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dulwich._pack import apply_delta
 from dulwich.errors import ApplyDeltaError
 from isal import isal_zlib
 
+from scanner.sources.git.delta import sizes
 from scanner.sources.git.packindex import BadIndex, PackIndex
 
 COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
@@ -24,6 +24,7 @@ WHOLE_LIMIT = 32 << 20  # bytes of content that may be held in memory at once; m
 _HELD_LIMIT = 64 << 20  # bytes of delta bases that are kept while their children are read
 _FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB, so that no output limit is needed
 _LARGEST = 1 << 34  # bytes of content that an object is reckoned with, whatever its header says
+_DEEPEST = 10_000  # deltas upon deltas; Git itself stops at 4,095
 _ROOT, _NONE = -1, -1
 
 
@@ -41,6 +42,9 @@ class Packed(NamedTuple):
     rank: int
     data: bytes | None
     large: bool = False
+    depth: int = 0  # in its unit's delta tree
+    delta: bytes | None = None  # what made it out of `base`, where both are at hand
+    base: bytes | None = None
 
 
 class Pack:
@@ -226,12 +230,12 @@ class Pack:
 
     def walk(self, root: int) -> Iterator[Packed]:
         """The objects of one unit, depth-first; the heaviest branch last, so that few bases are alive at once."""
-        data, large = self._try(root, None)
+        data, large, _ = self._try(root, None)
         yield Packed(root, data, large)
-        frames = [(root, data, self._below(root), data is None and not large)]
+        frames = [(root, data, self._below(root), data is None and not large, 1)]
         held = len(data or b"")
         while frames:
-            parent, base, children, damaged = frames[-1]
+            parent, base, children, damaged, depth = frames[-1]
             if not children:
                 frames.pop()
                 held -= len(base or b"")
@@ -241,14 +245,14 @@ class Pack:
                 frames.pop()
                 held -= len(base or b"")
             # a damaged base spoils all that is built on it: nothing is gained by trying each of a thousand
-            data, large = (None, False) if damaged else self._try(rank, base, parent)
-            base = None
-            yield Packed(rank, data, large)
+            data, large, delta = (None, False, None) if damaged else self._try(rank, base)
+            yield Packed(rank, data, large, depth, delta, base)
+            base = delta = None
             below = self._below(rank)
             if below:
                 kept = data if held + len(data or b"") <= _HELD_LIMIT else None
                 held += len(kept or b"")
-                frames.append((rank, kept, below, data is None and not large))
+                frames.append((rank, kept, below, data is None and not large, depth + 1))
             data = None
 
     def _below(self, rank: int) -> list[int]:
@@ -257,36 +261,30 @@ class Pack:
         found.sort(key=lambda child: self.child[child] == _NONE)
         return found
 
-    def _try(self, rank: int, base: bytes | None, parent: int | None = None) -> tuple[bytes | None, bool]:
+    def _try(self, rank: int, base: bytes | None) -> tuple[bytes | None, bool, bytes | None]:
+        """(content or None, whether it is too large, the delta that made it out of `base`)."""
         try:
-            return self.content(rank, base if parent is not None else None), False
+            if base is None or self.stored[rank] < OFS_DELTA:
+                return self.content(rank), False, None
+            delta = self._inflate(rank)
+            return _made(base, delta), False, delta
         except TooLarge:
-            return None, True
-        except (Damaged, isal_zlib.error, ApplyDeltaError, ValueError, MemoryError):
-            return None, False
+            return None, True, None
+        except (Damaged, isal_zlib.error, ApplyDeltaError, ValueError, IndexError, MemoryError):
+            return None, False, None
 
-    def content(self, rank: int, base: bytes | None = None) -> bytes:
-        """The object's content; `base` is its delta base's, when that is at hand."""
-        if self.stored[rank] < OFS_DELTA:
-            if self.size[rank] > WHOLE_LIMIT:
-                raise TooLarge
-            return self._inflate(rank)
-        chain = [rank]
-        while base is None:
-            parent = self.base[chain[-1]]
-            if parent < 0 or len(chain) > 10_000:
+    def content(self, rank: int) -> bytes:
+        """The object's content, by way of all its bases."""
+        chain = []
+        while self.stored[rank] >= OFS_DELTA:
+            chain.append(rank)
+            rank = self.base[rank]
+            if rank < 0 or len(chain) > _DEEPEST:
                 raise Damaged
-            if self.stored[parent] < OFS_DELTA:
-                base = self.content(parent)
-            else:
-                chain.append(parent)
-        for step in reversed(chain):
-            delta = self._inflate(step)
-            if _result_size(delta) > WHOLE_LIMIT:
-                raise TooLarge
-            pieces = apply_delta(base, delta)
-            base = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return base
+        data = self._inflate(rank)
+        while chain:
+            data = _made(data, self._inflate(chain.pop()))
+        return data
 
     def _inflate(self, rank: int) -> bytes:
         """The inflated bytes of a packed object, checked against the index's CRC-32 and the header's size."""
@@ -344,18 +342,9 @@ class Pack:
         return bool(crc == self.index.crcs[self.order[rank]])
 
 
-def _result_size(delta: bytes) -> int:
-    """The size that a delta says its result has (the second number in it)."""
-    at = 0
-    for _ in range(2):
-        value = shift = 0
-        while True:
-            if at >= len(delta) or shift > sys.maxsize.bit_length():
-                raise Damaged
-            byte = delta[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if not byte & 128:
-                break
-    return value
+def _made(base: bytes, delta: bytes) -> bytes:
+    """What a delta makes out of its base; raises TooLarge before anything of that size is made."""
+    if sizes(delta)[0] > WHOLE_LIMIT:
+        raise TooLarge
+    pieces: list[bytes] = apply_delta(base, delta)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

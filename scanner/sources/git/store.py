@@ -14,7 +14,7 @@ from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.environ import git
 from scanner.sources.git.layout import Layout
 from scanner.sources.git.loose import KINDS, LooseTooLarge, loose_ids, loose_path, read_loose, stream_loose
-from scanner.sources.git.pack import OFS_DELTA, WHOLE_LIMIT, Damaged, Pack
+from scanner.sources.git.pack import BLOB, OFS_DELTA, WHOLE_LIMIT, Damaged, Pack
 from scanner.sources.git.packindex import BadIndex
 
 _LOOSE_BATCH = 2000
@@ -27,11 +27,12 @@ KIND_NAMES = {number: name for name, number in KINDS.items()}
 class Batch:
     """A share of the object store by numbers only, so that dealing it out costs nothing: places `start` to `stop` of a list."""
 
-    way: str  # pack (ranks of unit roots) | loose | git (places in a list of ids)
+    way: str  # pack (ranks of unit roots) | loose | git (places in a list of ids) | ids (places in its own list)
     place: int  # which pack, or which objects folder
     start: int
     stop: int
     weight: int
+    ids: tuple[bytes, ...] = ()  # only where the share has shown itself to be dangerous
 
     def halves(self) -> tuple[Batch, ...]:
         """The batch in two parts, or nothing if it cannot be divided."""
@@ -48,12 +49,23 @@ class Large(NamedTuple):
     size: int
 
 
+class Lineage(NamedTuple):
+    """How a pack stores an object: as a delta against the one before it in this depth-first walk that has the rank `parent`."""
+
+    rank: int
+    parent: int
+    depth: int
+    delta: bytes | None  # None where the object does not stand as a delta, or not against content that is at hand
+    base: bytes | None
+
+
 class Read(NamedTuple):
     """One object and its content."""
 
     oid: bytes
     kind: int
     data: bytes | Large
+    lineage: Lineage | None = None
 
 
 class Unread(NamedTuple):
@@ -210,8 +222,8 @@ class Store:
         """The objects of a batch, without reading them."""
         if batch.way == "loose":
             return self.loose[batch.place][1][batch.start : batch.stop]
-        if batch.way == "git":
-            return self.asked[batch.start : batch.stop]
+        if batch.way in ("git", "ids"):
+            return list((batch.ids or self.asked)[batch.start : batch.stop])
         pack, skip = self.packs[batch.place], self.skip[batch.place]
         return [pack.oid(rank) for root in pack.roots(batch.start, batch.stop) for rank in pack.members(root) if not skip[rank]]
 
@@ -226,18 +238,19 @@ class Store:
                 folder, ids = self.loose[batch.place]
                 items = self._read_loose(folder, ids[batch.start : batch.stop], slow)
             else:
-                items = (self._ask(oid, slow) for oid in self.asked[batch.start : batch.stop])
+                items = (self._ask(oid, slow) for oid in self.ids(batch))
             yield from map(self._verified, items) if self.verify else items
 
     def _read_pack(self, pack: Pack, skip: bytearray, batch: Batch, slow: CatFile) -> Iterator[Read | Unread]:
         for root in pack.roots(batch.start, batch.stop):
-            for rank, data, large in pack.walk(root):
+            for rank, data, large, depth, delta, base in pack.walk(root):
                 if skip[rank]:
                     continue
                 oid, kind = pack.oid(rank), pack.kind[rank]
                 if data is not None:
                     right = pack.vouched or self._hash(kind, data) == oid
-                    yield Read(oid, kind, data) if right else self._ask(oid, slow, damaged=True)
+                    lineage = Lineage(rank, pack.base[rank], depth, delta, base) if kind == BLOB else None
+                    yield Read(oid, kind, data, lineage) if right else self._ask(oid, slow, damaged=True)
                 elif large and pack.stored[rank] < OFS_DELTA and pack.intact(rank):
                     pieces, size = pack.stream(rank), pack.size[rank]
                     yield Read(oid, kind, Large(pieces if pack.vouched else self._hashed(oid, kind, size, pieces), size))

@@ -1,0 +1,70 @@
+"""One rule's exact decision: its own pattern around an anchor's end, then its checks, then its parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scanner.detect.candidate import Candidate
+from scanner.detect.prefilter import latin1
+from scanner.detect.trace import Result
+from scanner.model.content import Span
+from scanner.model.evidence import Parsed
+from scanner.model.rule import Rule
+
+Check = Callable[[Candidate, str], bool]
+Parser = Callable[[Candidate], Parsed | None]
+
+_TRIES = 16  # pattern matches that are looked at around one spot
+
+
+class Confirmer:
+    """A rule ready to decide about windows; its pattern is compiled when it is first needed."""
+
+    def __init__(self, rule: Rule, checks: Mapping[str, Check], parsers: Mapping[str, Parser]) -> None:
+        self.rule = rule
+        self._checks = [(checks[name], argument) for name, _, argument in (c.partition(":") for c in rule.checks)]
+        self._parser = parsers[rule.parser] if rule.parser else None
+        self._pattern: Any = None
+        self._groups: Mapping[str, int] = {}
+
+    def confirm(self, window: bytes, end: int) -> tuple[Result, ...]:
+        """What the rule finds in a window whose anchor ends at `end`."""
+        if self.rule.needs:
+            lowered = window.lower()
+            if not any(need.encode() in lowered for need in self.rule.needs):
+                return ()
+        at = 0
+        for _ in range(_TRIES):
+            match = self._compiled().search(window, at)
+            if match is None or match.start() >= max(end, 1):
+                break
+            if match.end() >= end and (found := self._judge(window, match)):
+                span, secret, value, parts = found
+                return (Result(span.start - end, span.end - end, secret.start - end, secret.end - end, value, parts),)
+            at = match.start() + 1
+        return ()
+
+    def _judge(self, window: bytes, match: Any) -> tuple[Span, Span, bytes, tuple[tuple[str, str | int], ...]] | None:
+        spans = {name: match.span(number) for name, number in self._groups.items()}
+        if spans["secret"][0] < 0:
+            return None
+        groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
+        candidate = Candidate(window, Span(*match.span()), Span(*spans["secret"]), groups)
+        if not all(check(candidate, argument) for check, argument in self._checks):
+            return None
+        if self._parser is None:
+            shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
+            return candidate.span, candidate.secret, candidate.value, shown
+        parsed = self._parser(candidate)
+        if parsed is None:
+            return None
+        return parsed.span or candidate.span, parsed.secret, parsed.value, parsed.parts
+
+    def _compiled(self) -> Any:
+        if self._pattern is None:
+            import re2
+
+            self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
+            self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
+        return self._pattern
