@@ -1,0 +1,1 @@
+"""Measurements of Leakseal beside Git and other scanners; not shipped."""
