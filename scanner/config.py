@@ -89,6 +89,11 @@ def load(path: Path | None) -> Config:
     return _read(yamlnodes.load(path), path)
 
 
+def salt_in(root: Node) -> str:
+    """Only the salt of a configuration that a stranger wrote: no path in it is looked at."""
+    return _read(root, Path(NAME)).salt
+
+
 def read_key(config: Config, environ: Mapping[str, str]) -> bytes | None:
     """The project's fingerprint key, if it has one: from the environment variable or the file that the configuration names."""
     if config.key_env is not None:

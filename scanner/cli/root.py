@@ -13,7 +13,7 @@ from scanner.errors import UsageError
 # name -> (module in scanner.cli, one line for the overview)
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
-    "hook": ("hook", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
+    "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
     "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
     "rules": ("rules", "List, show and check the rules."),
 }
