@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -33,9 +34,13 @@ class Who(Protocol):
 class Attribution:
     """Turns the secrets of one target into matches; reads the few contents it needs once more."""
 
-    def __init__(self, target: str, engine: Engine, history: History, slow: CatFile, people: Who, staged: dict[str, bytes]) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 everything that is known of the repository
+        self, target: str, engine: Engine, history: History, slow: CatFile, people: Who, staged: Mapping[str, bytes],
+        tips: Collection[bytes] = (),
+    ) -> None:  # fmt: skip
         self.target, self.engine, self.history, self.slow, self.people = target, engine, history, slow, people
         self.staged = staged  # blob id -> path in the index
+        self.tips = tips  # objects that refs stand for
         self._read: dict[bytes, list[Placed]] = {}
 
     def match(self, key: Key, secret: Secret) -> Match:
@@ -67,7 +72,7 @@ class Attribution:
         paths = {canon.text(p) for found in introduced for p in found.paths}
         return replace(
             match, commit=here.commit if here else None, author=here.author if here else None, date=(here.date or None) if here else None,
-            reachable=here.reachable if here else path is not None,
+            reachable=here.reachable if here else path is not None or oid in self.tips,
             commits=sum(found.commits for found in introduced) or None,
             paths=tuple(sorted(paths | set(match.paths)))[:50],
         )  # fmt: skip
@@ -105,7 +110,7 @@ class Attribution:
         match = matched(seen, self._origin(object=oid.hex(), field=field), secret)
         return replace(
             match, commit=oid.hex() if kind == COMMIT else None, author=who[0] if who else None, date=who[1] if who else None,
-            reachable=oid.hex() in order and self.history.reachable(oid.hex()) if kind == COMMIT else None,
+            reachable=oid.hex() in order and self.history.reachable(oid.hex()) if kind == COMMIT else oid in self.tips or None,
             commits=len(ids) if kind == COMMIT else None,
         )  # fmt: skip
 

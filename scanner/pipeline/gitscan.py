@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from scanner import canon
 from scanner.model.content import Origin, Target
-from scanner.pipeline.attribute import Attribution
 from scanner.pipeline import files as reading
+from scanner.pipeline.attribute import Attribution
 from scanner.pipeline.examine import placed
 from scanner.pipeline.files import seen_as
+from scanner.pipeline.gitgaps import EMPTY, Gaps, Lack, cut_off
 from scanner.pipeline.gitread import FILES, Answer, GitReader
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Sightings
 from scanner.pipeline.tally import Tally
 from scanner.pipeline.workers import Died, Pool
+from scanner.sources.files import Listed
 from scanner.sources.git.catfile import CatFile
-from scanner.sources.git.environ import GitFailed, environment
-from scanner.sources.git.gitdir import metadata, ref_names
+from scanner.sources.git.environ import GitFailed, environment, git
+from scanner.sources.git.gitdir import LEFT_OVER, loose_refs, metadata, other_tips
 from scanner.sources.git.history import History, Walk
 from scanner.sources.git.layout import Layout, discover
 from scanner.sources.git.lfs import lfs_path
@@ -38,8 +41,9 @@ class GitScan:
     def __init__(self, id: str, path: Path, settings: Settings) -> None:
         self.id, self.settings = id, settings
         self.layout: Layout = discover(path)
-        self.env: Mapping[str, str] = environment(trust_owner=settings.trust_owner)
+        self.env: Mapping[str, str] = environment(trust_owner=settings.trust_owner, root=self.layout.root)
         self.tally = Tally(id, "git")
+        self._open()
         self.sightings = Sightings()
         self.store = Store(self.layout, self.env, walk=settings.walk, verify=settings.verify)
         self._named: set[bytes] = set()
@@ -50,6 +54,8 @@ class GitScan:
         self._unread: list[Unread] = list(self.store.refused)
         self._interrupted = False
         self._files: list[bytes] = []
+        self._tips: set[bytes] = set()  # what refs and heads stand for
+        self._risky: set[Batch] = set()  # shares that a worker has died of
 
     def run(self, uri: str) -> Scanned:
         """Count, read, attribute."""
@@ -62,7 +68,10 @@ class GitScan:
         batches = [*self.store.batches(self.settings.workers * _PER_WORKER), *_file_batches(files)]
         workers = self.settings.workers if sum(batch.weight for batch in batches) > _SMALL else 1
         pool: Pool[Batch, Answer] = Pool(reader, batches, workers)
-        self._walk = Walk(self.layout.root, self.env)  # after the workers have parted: it has a thread
+        self._cut = cut_off(self.layout, self.env)
+        whole = self.layout.shallow and not self.store.missing(self._cut)
+        # where all of a shallow history is there, Git need not stop
+        self._walk = Walk(self.layout.root, {**self.env, "GIT_SHALLOW_FILE": ""} if whole else self.env)  # has a thread: forks come first
         try:
             self._own_files(reader)
             self._collect(pool)
@@ -89,12 +98,22 @@ class GitScan:
                 self._take(answer)
             elif halves := batch.halves():
                 pool.again(halves)
+            elif batch not in self._risky:
+                self._risky.add(batch)  # once may be chance: memory was short, or somebody ended it
+                pool.again([self._apart(batch)])
             elif batch.way == FILES:
                 origin = self._file_origin(self._files[batch.start])
                 self.tally.gap(origin, "tool-error", "a worker process ended while it read this file")
             else:
                 for oid in self.store.ids(batch):
                     self._unread.append(Unread(oid, "tool-error", "a worker process ended while it read this object"))
+
+    def _apart(self, batch: Batch) -> Batch:
+        """A share of deltas that hang together as objects that do not."""
+        if batch.way != "pack":
+            return batch
+        ids = tuple(self.store.ids(batch))
+        return replace(batch, way="ids", start=0, stop=len(ids), ids=ids)
 
     def _take(self, answer: Answer) -> None:
         self.settings.progress.advance(answer.objects + len(answer.opaque) + len(answer.unread) + len(answer.not_files), answer.bytes)
@@ -116,21 +135,35 @@ class GitScan:
 
     def _own_files(self, reader: GitReader) -> None:
         """Config, refs, reflogs, index and whatever else lies in the repository's own folder."""
-        for names in ref_names(self.layout):
+        self._tips = other_tips(self.layout)
+        for refs in loose_refs(self.layout):
+            self._tips |= refs.ids
             self.tally.expected += 1
-            self._search(reader, Origin(self.id, "git", field="ref-name"), names)
+            self._search(reader, Origin(self.id, "git", field="ref-name"), refs.names)
+            for item, folder in refs.odd:
+                self._listed(reader, item, folder, "ref-name")
         for item, folder, word in metadata(self.layout):
-            self.tally.expected += 1
-            shown = canon.text(os.fsencode(folder.name) + b"/" + item.path if folder != self.layout.root else item.path)
-            origin = Origin(self.id, "git", path=shown, field=word)
-            if item.refused:
-                self.tally.gap(origin, "unreadable", f"it cannot be listed: {item.refused}")
-            else:
-                self._own_file(reader, origin, os.path.join(os.fsencode(folder), item.path))
+            self._listed(reader, item, folder, word)
+
+    def _listed(self, reader: GitReader, item: Listed, folder: Path, word: str) -> None:
+        self.tally.expected += 1
+        shown = canon.text(os.fsencode(folder.name) + b"/" + item.path if folder != self.layout.root else item.path)
+        origin = Origin(self.id, "git", path=shown, field=word)
+        if item.refused:
+            self.tally.gap(origin, "unreadable", f"it cannot be listed: {item.refused}")
+        elif word == LEFT_OVER:
+            detail = "an interrupted Git command left it, compressed and unfinished; run `git gc --prune=now`"
+            self.tally.gap(origin, "unsupported-format", detail)
+        else:
+            self._own_file(reader, origin, os.path.join(os.fsencode(folder), item.path))
 
     def _own_file(self, reader: GitReader, origin: Origin, path: bytes) -> None:
         share = reading.Answer()
-        reading.examine_file(reader.engine, path, path, share)
+        try:
+            reading.examine_file(reader.engine, path, path, share)
+        except Exception:  # noqa: BLE001 one file that we cannot stand must not cost the others
+            self.tally.gap(origin, "tool-error", "it could not be examined")
+            return
         self.tally.read(share.objects, share.bytes)
         for _, seen in share.found:
             self.sightings.add_file(origin, seen)
@@ -142,6 +175,14 @@ class GitScan:
             self.sightings.add_file(origin, seen)
         self.tally.read(1, len(data))
 
+    def _open(self) -> None:
+        """Git's own word on whether it opens the repository; without it the objects are read all the same."""
+        try:
+            git(["rev-parse", "--git-dir"], self.layout.root, self.env)
+        except GitFailed:
+            detail = "Git cannot open the repository: who introduced what, and tracked files, may be missing; run `git fsck`"
+            self.tally.gap(Origin(self.id, "git", path=canon.text(os.fsencode(self.layout.git_dir.name))), "tool-error", detail, counted=False)
+
     # -- telling -------------------------------------------------------------------------------------------------------
 
     def _told(self, uri: str, reader: GitReader, index: Tracked) -> Scanned:
@@ -150,18 +191,28 @@ class GitScan:
         people = People(self.layout, self.env)
         try:
             self._lfs_contents(reader)
-            missing = self.store.missing(self._named) if not self._interrupted else set()
-            past = self._history(index)
-            self._gaps(past, missing, index)
+            past = self._known_history(index)
+            missing = set() if self._interrupted else self.store.missing(self._expected(index))
+            lack = Lack(self._unread, self._opaque, self._lfs, self._submodules, missing, self._cut)
+            gaps = Gaps(self.layout, self.tally, past)
+            gaps.tell(lack, index)
             staged = {oid: path for path, oid in sorted(index.files.items(), reverse=True)}
             with CatFile(self.layout.root, self.env) as slow:
-                attribution = Attribution(self.id, reader.engine, past, slow, people, staged)
+                attribution = Attribution(self.id, reader.engine, past, slow, people, staged, self._tips)
                 matches = [attribution.match(key, secret) for key, secret in sorted(self.sightings.secrets.items(), key=lambda s: s[0])]
             target = Target(self.id, "git", uri, people.head(), "all-objects")
-            return Scanned(target, self.tally, matches, self._notes(past), self._interrupted)
+            return Scanned(target, self.tally, matches, gaps.notes(lack), self._interrupted)
         finally:
             people.close()
             self._walk.close()
+
+    def _known_history(self, index: Tracked) -> History:
+        """The history, or an empty one if somebody does not want to wait for it."""
+        try:
+            return self._history(index)
+        except KeyboardInterrupt:
+            self._interrupted = True
+            return History(complete=False)
 
     def _history(self, index: Tracked) -> History:
         wanted = {oid.hex() for oid in self.sightings.blobs()}
@@ -170,6 +221,10 @@ class GitScan:
         if self._interrupted or not (wanted or names or self.sightings.secrets):
             return History()
         return self._walk.history(wanted, names, self._commits, self.settings.workers)
+
+    def _expected(self, index: Tracked) -> set[bytes]:
+        """Every object that something names; what is empty Git knows without having it."""
+        return (self._named | self._tips | {bytes.fromhex(oid) for oid in index.files.values()}) - EMPTY - {bytes(self.store.size)}
 
     def _lfs_contents(self, reader: GitReader) -> None:
         """Content that LFS pointers stand for: searched when it was fetched, else a gap."""
@@ -183,60 +238,8 @@ class GitScan:
                 gone.append((oid, content))
         self._lfs = gone
 
-    def _gaps(self, past: History, missing: set[bytes], index: Tracked) -> None:
-        def path(oid: str) -> str | None:
-            known = past.of.get(oid)
-            return canon.text(known.path) if known else None
-
-        for oid, form in self._opaque:
-            self.tally.gap(Origin(self.id, "git", path=path(oid.hex()), object=oid.hex()), "unsupported-format", seen_as(form))
-        for oid, _ in self._lfs:
-            detail = "an LFS pointer whose content was not fetched; run `git lfs fetch --all`"
-            self.tally.gap(Origin(self.id, "git", path=path(oid.hex()), object=oid.hex()), "lfs-missing", detail, counted=False)
-        for unread in self._unread:
-            origin = Origin(self.id, "git", object=unread.oid.hex() if unread.oid else None)
-            self.tally.gap(origin, unread.reason, unread.detail, counted=unread.oid is not None)
-        self._missing_gaps(missing)
-        modules = {canon.text(place): oid.decode() if isinstance(oid, bytes) else oid for place, oid in index.submodules.items()}
-        for name, oid in sorted(self._submodules):
-            place = path(oid.hex()) or canon.text(name)
-            modules.setdefault(place, oid.hex())
-        for place, oid in sorted(modules.items()):
-            detail = "a submodule is a repository of its own; scan it by itself"
-            self.tally.gap(Origin(self.id, "git", path=place, object=oid), "submodule", detail, counted=False)
-
-    def _missing_gaps(self, missing: set[bytes]) -> None:
-        cut = {oid.decode("ascii", "replace") for oid in self.layout.shallow}
-        reason, detail = "missing-object", "a tree, commit or tag names it, and the object store does not have it"
-        if self.layout.promisor:
-            reason, detail = "partial-clone", "the clone is partial and has not fetched it; run `git fetch --refetch` or clone again without --filter"
-        absent = {oid.hex() for oid in missing}
-        if cut and absent:
-            reason, detail = "shallow-clone", "the history was cut off here; run `git fetch --unshallow`"
-        for oid in sorted(absent):
-            self.tally.gap(Origin(self.id, "git", object=oid), reason, detail, counted=False)
-        for number in self.layout.lost_alternates:
-            detail = f"alternate object folder number {number} is not there"
-            self.tally.gap(Origin(self.id, "git", path="objects/info/alternates"), "missing-object", detail, counted=False)
-        if self.layout.grafts:
-            detail = f"info/grafts changes the parents of {self.layout.grafts} commits; objects were read all the same"
-            self.tally.gap(Origin(self.id, "git", path="info/grafts"), "grafts", detail, counted=False)
-
-    def _notes(self, past: History) -> list[str]:
-        notes = []
-        if self.layout.replaced:
-            notes.append(f"{self.layout.replaced} replace refs: the original objects were scanned, and the replacements too")
-        if self.layout.shallow and not any(gap.reason == "shallow-clone" for gap in self.tally.gaps):
-            notes.append(f"{len(self.layout.shallow)} commits are marked shallow, and their parents are there and were scanned")
-        if len(self.layout.object_dirs) > 1:
-            notes.append(f"{len(self.layout.object_dirs) - 1} alternate object folders were scanned too")
-        if not past.complete:
-            notes.append("Git could not show the whole history, so some findings may name a later commit than the first")
-        return notes
-
 
 def _file_batches(files: list[bytes]) -> list[Batch]:
     return [
         Batch(FILES, 0, start, min(start + _FILES_AT_ONCE, len(files)), _FILES_AT_ONCE << 14) for start in range(0, len(files), _FILES_AT_ONCE)
     ]
-

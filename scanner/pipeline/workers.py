@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections import deque
@@ -42,16 +43,22 @@ class Pool(Generic[T, R]):
         """Each task with its answer, in the order in which they are done."""
         while not self._crew and self._waiting:
             task = self._waiting.popleft()
-            yield task, self._do(task)
+            try:
+                answer = self._do(task)
+            except Exception:  # noqa: BLE001 one content that we cannot stand must not cost the others; the caller says which
+                yield task, Died(task)
+            else:
+                yield task, answer
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         try:
             while any(hand for _, hand in self._crew.values()) or (self._waiting and self._crew):
                 for ready in wait(list(self._crew)):
                     assert isinstance(ready, Connection)  # noqa: S101 only connections are waited for
-                    yield self._take(ready, context)
+                    yield from self._take(ready, context)
         finally:
             self.stop()
-        for task in self._waiting:
+        while self._waiting:
+            task = self._waiting.popleft()
             yield task, Died(task)
 
     def again(self, tasks: Sequence[T]) -> None:
@@ -68,7 +75,7 @@ class Pool(Generic[T, R]):
             process.join()
         self._crew.clear()
 
-    def _take(self, ready: Connection, context: Any) -> tuple[T, R | Died[T]]:
+    def _take(self, ready: Connection, context: Any) -> Iterator[tuple[T, R | Died[T]]]:
         process, hand = self._crew[ready]
         try:
             answer: R = ready.recv()
@@ -76,15 +83,17 @@ class Pool(Generic[T, R]):
             del self._crew[ready]
             ready.close()
             process.join()
-            task = hand.popleft()
+            task = hand.popleft() if hand else None  # it may have died of nothing we gave it
             self._waiting.extendleft(reversed(hand))
             self._deaths += 1
             if self._deaths < _DEATHS:
                 self._hire(context)
-            return task, Died(task)
+            if task is not None:
+                yield task, Died(task)
+            return
         task = hand.popleft()
         self._feed(ready)
-        return task, answer
+        yield task, answer
 
     def _hire(self, context: Any) -> None:
         ours, theirs = context.Pipe()
@@ -115,4 +124,8 @@ def _work(do: Callable[[Any], Any], connection: Connection, others: list[Connect
             task = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(do(task))
+        try:
+            answer = do(task)
+        except Exception:  # noqa: BLE001 its message may quote content, so nothing is printed
+            os._exit(1)
+        connection.send(answer)

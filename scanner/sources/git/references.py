@@ -7,7 +7,8 @@ import re
 from scanner.sources.git.pack import COMMIT, TAG, TREE
 
 _NAMES = 200_000  # distinct tree entries remembered before the slate is wiped; only speed depends on it
-_HEADER_ID = {COMMIT: re.compile(rb"(?m)^(?:tree|parent) ([0-9a-f]{40,64})$"), TAG: re.compile(rb"\Aobject ([0-9a-f]{40,64})$", re.M)}
+_ID = rb"([0-9a-fA-F]{64}|[0-9a-fA-F]{40})$"
+_HEADER_ID = {COMMIT: re.compile(rb"(?m)^(?:tree|parent) " + _ID), TAG: re.compile(rb"(?m)\Aobject " + _ID)}
 
 
 class References:
@@ -15,7 +16,8 @@ class References:
 
     def __init__(self, hash_size: int) -> None:
         self._size = hash_size
-        self._entry = re.compile(rb"[^\0]*\0.{%d}" % hash_size, re.DOTALL)
+        # what does not parse is taken in one piece, so that a tree made to fail costs no more than one that does not
+        self._entry = re.compile(rb"[^\0]*\0.{%d}|.+" % hash_size, re.DOTALL)
         self._seen: set[bytes] = set()
         self._new: set[bytes] = set()
         self.named: set[bytes] = set()  # binary ids of objects that are referred to
@@ -26,10 +28,11 @@ class References:
     def tree(self, data: bytes) -> bool:
         """Take note of a tree's entries; False if it does not parse to its end."""
         entries = self._entry.findall(data)
-        self._new.update(entries)
+        whole = not entries or entries[-1].find(b"\0") == len(entries[-1]) - self._size - 1
+        self._new.update(entries if whole else entries[:-1])
         if len(self._new) > _NAMES:
             self._settle()
-        return sum(map(len, entries)) == len(data)
+        return whole
 
     def commit_or_tag(self, oid: bytes, kind: int, data: bytes) -> None:
         """Take note of what a commit's or tag's header names."""
@@ -43,7 +46,8 @@ class References:
         fresh = self._new - self._seen
         for entry in fresh:
             head, oid = entry[: -self._size - 1], entry[-self._size :]
-            mode, _, name = head.partition(b" ")
+            mode, space, name = head.partition(b" ")
+            name = name if space else head
             if name not in self.names:
                 self.names.add(name)
             if mode == b"160000":
