@@ -13,7 +13,7 @@ from scanner.errors import ConfigError, LeaksealError, UnreadableError
 from scanner.model.content import Target
 from scanner.sources.git import narrow
 from scanner.sources.git.catfile import CatFile, Missing
-from scanner.sources.git.pack import BLOB, Damaged
+from scanner.sources.git.kinds import BLOB, Damaged
 
 if TYPE_CHECKING:
     from scanner.config import Config

@@ -14,8 +14,8 @@ from scanner.pipeline.examine import Placed, placed, streamed
 from scanner.pipeline.files import Answer, Counted, examine_file, seen_as
 from scanner.pipeline.tally import Tally
 from scanner.sources.git.catfile import CatFile, Missing
+from scanner.sources.git.kinds import BLOB, WHOLE_LIMIT, Damaged
 from scanner.sources.git.lfs import MOST, lfs_path, pointed
-from scanner.sources.git.pack import BLOB, WHOLE_LIMIT, Damaged
 
 _LFS = "an LFS pointer whose content is not here; run `git lfs fetch`"
 _HEAD = 64

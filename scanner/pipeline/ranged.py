@@ -25,8 +25,8 @@ from scanner.sources.git import narrow
 from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.environ import GitFailed
 from scanner.sources.git.history import Walk
+from scanner.sources.git.kinds import BLOB, COMMIT, TREE, WHOLE_LIMIT, Damaged
 from scanner.sources.git.lfs import MOST, lfs_path, pointed
-from scanner.sources.git.pack import BLOB, COMMIT, TREE, WHOLE_LIMIT, Damaged
 
 _AUTHOR = re.compile(rb"^author ([^\n]*?) (-?\d{1,18}) [+-]\d{4}$", re.MULTILINE)
 _LFS = "an LFS pointer whose content is not here; run `git lfs fetch`"

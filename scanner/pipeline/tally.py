@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from scanner.model.content import Gap, Origin
-from scanner.model.report import Coverage
+
+if TYPE_CHECKING:
+    from scanner.model.report import Coverage
 
 _TRUNCATED = frozenset({"truncated", "timeout", "changed-while-reading"})
 _OPAQUE = frozenset({
@@ -33,8 +37,15 @@ class Tally:
         self.gaps.append(Gap(origin, reason, detail))
         self._explained += counted
 
+    @property
+    def even(self) -> bool:
+        """Everything that was counted was read, left out, or explained."""
+        return self.expected == self.scanned + self.skipped + self._explained
+
     def coverage(self) -> Coverage:
         """The figures; adds a gap if the count does not come out even."""
+        from scanner.model.report import Coverage
+
         lost = self.expected - self.scanned - self.skipped - self._explained
         if lost:
             detail = f"{abs(lost)} {'things were counted and neither read nor explained' if lost > 0 else 'more things were read than counted'}"

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from scanner.sources.git.loose import KINDS
-from scanner.sources.git.pack import Damaged
+from scanner.sources.git.kinds import KINDS, Damaged
 
 _STEP = 1 << 20
 

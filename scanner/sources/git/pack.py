@@ -17,23 +17,21 @@ from dulwich.errors import ApplyDeltaError
 from isal import isal_zlib
 
 from scanner.sources.git.delta import sizes
+from scanner.sources.git.kinds import BLOB as BLOB
+from scanner.sources.git.kinds import COMMIT as COMMIT
+from scanner.sources.git.kinds import TAG as TAG
+from scanner.sources.git.kinds import TREE as TREE
+from scanner.sources.git.kinds import WHOLE_LIMIT as WHOLE_LIMIT
+from scanner.sources.git.kinds import Damaged as Damaged
+from scanner.sources.git.kinds import TooLarge as TooLarge
 from scanner.sources.git.packindex import BadIndex, PackIndex
 
-COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA = 1, 2, 3, 4, 6, 7
-WHOLE_LIMIT = 32 << 20  # bytes of content that may be held in memory at once; more is streamed
+OFS_DELTA, REF_DELTA = 6, 7
 _HELD_LIMIT = 64 << 20  # bytes of delta bases that are kept while their children are read
 _FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB, so that no output limit is needed
 _LARGEST = 1 << 34  # bytes of content that an object is reckoned with, whatever its header says
 _DEEPEST = 10_000  # deltas upon deltas; Git itself stops at 4,095
 _ROOT, _NONE = -1, -1
-
-
-class Damaged(Exception):
-    """This copy of an object cannot be read here; Git may know another one."""
-
-
-class TooLarge(Exception):
-    """The object is larger than may be held whole."""
 
 
 class Packed(NamedTuple):
