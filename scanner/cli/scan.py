@@ -18,6 +18,7 @@ from scanner.cli import INTERRUPTED, complain
 from scanner.cli.options import project, workers
 from scanner.errors import UsageError
 from scanner.model.report import Report, Run
+from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.run import Request, scan
 from scanner.pipeline.settings import Settings
 from scanner.report.page import page_of
@@ -32,6 +33,10 @@ _STEP = 1 << 20
 @click.option("--logs", multiple=True, metavar="PATH", help="Log files.")
 @click.option("--notes", multiple=True, metavar="PATH", help="Note exports.")
 @click.option("--screenshots", multiple=True, metavar="PATH", help="Pictures (read as bytes; what they show is a gap).")
+@click.option("--staged", is_flag=True, help="Of a repository, only what is staged.")
+@click.option("--tree", is_flag=True, help="Of a repository, only the files of HEAD.")
+@click.option("--range", "commits", metavar="A..B", help="Of a repository, only what these commits bring in.")
+@click.option("--since", metavar="DATE", help="Of a repository, only the objects of commits since then.")
 @click.option("--format", "form", type=click.Choice(sorted(report.FORMATS)), default="table", show_default=True, help="For standard output.")
 @click.option("-o", "--output", multiple=True, metavar="FILE", help="Write a report there too; its ending says the format.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of the target's leakseal.yaml.")
@@ -47,6 +52,7 @@ _STEP = 1 << 20
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
     targets: tuple[str, ...], git: tuple[str, ...], logs: tuple[str, ...], notes: tuple[str, ...], screenshots: tuple[str, ...],
+    staged: bool, tree: bool, commits: str | None, since: str | None,
     form: str, output: tuple[str, ...], file: str | None, packs: tuple[str, ...], suppressed: str | None,
     allow_gaps: bool, verify_objects: bool, trust_owner: bool, jobs: int | None, engine: str, walk: str, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
@@ -54,10 +60,11 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 
     Without a TARGET the current folder is scanned.
     """
-    requests = [Request(name) for name in targets]
+    only = _only(staged=staged, tree=tree, commits=commits, since=since)
+    requests = [Request(name, only=only) for name in targets]
     for surface, names in (("git", git), ("logs", logs), ("notes", notes), ("screenshots", screenshots)):
-        requests += (Request(name, surface) for name in names)
-    requests = requests or [Request(".")]
+        requests += (Request(name, surface, only if surface == "git" else None) for name in names)
+    requests = requests or [Request(".", only=only)]
     forms = {name: report.format_of(name) for name in output}
     chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
     settings = Settings(
@@ -79,6 +86,14 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         complain("the scan was interrupted, so the report is not complete", "run it again to its end")
         return INTERRUPTED
     return found.exit_code
+
+
+def _only(*, staged: bool, tree: bool, commits: str | None, since: str | None) -> Narrow | None:
+    said = {"staged": "" if staged else None, "tree": "" if tree else None, "range": commits, "since": since}
+    chosen = [Narrow(way, words) for way, words in said.items() if words is not None]
+    if len(chosen) > 1:
+        raise UsageError(f"--{chosen[0].way} and --{chosen[1].way} cannot both be given", hint="run twice")
+    return chosen[0] if chosen else None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

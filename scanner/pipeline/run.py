@@ -17,6 +17,7 @@ from scanner.model.content import Gap, Origin
 from scanner.model.evidence import Finding, Match
 from scanner.model.report import Coverage, Report, Run
 from scanner.pipeline.examine import BETWEEN_NAMES, hits
+from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.sources.git.layout import is_repository
@@ -28,6 +29,7 @@ class Request:
 
     name: str
     surface: str | None = None
+    only: Narrow | None = None  # less than the whole of a repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ def _scan_one(
 ) -> Scanned:
     from scanner.pipeline.treescan import scan_stream, scan_tree
 
+    if request.only is not None:
+        from scanner.pipeline.narrowed import scan_narrowed
+
+        if kind != "git":
+            raise UsageError("only a Git repository can be narrowed", hint=f"leave out --{request.only.way}, or name a repository")
+        return scan_narrowed(id, Path(request.name), request.name, request.only, settings, excluded)
     if kind == "stdin":
         return scan_stream(id, standard_input, settings)
     if kind == "git":
