@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ def main(words: Sequence[str] | None = None) -> int:
     repositories = _repositories(asked.repo or os.environ.get("LEAKSEAL_BENCH_REPOS", "").split(os.pathsep))
     if "history" in asked.only and not repositories:
         _tell("no history is measured: name repositories with --repo or LEAKSEAL_BENCH_REPOS")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is stopped, and what was made is removed
     cores = _pin()
     peers = installed(WORK, frozenset(asked.peers), _tell)
     env = cases.environment(WORK)

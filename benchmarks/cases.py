@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,8 @@ _KINGFISHER = ("--no-validate", "--no-update-check", "--redact", "--no-extract-a
 
 def history(bench: Bench, peers: Mapping[str, Installed], subject: str, repository: Path) -> Row:
     """All of a repository's history."""
+    repository, lacking = made.completed(bench.folder, repository, bench.env)
+    subject += f" ({lacking} blobs that the clone lacks stand empty)" if lacking else ""
     path = str(repository)
     commands = [*_git(bench, repository), _ours(repository.parent, path, 0, 1, 3)]
     for name, words, check in (
@@ -54,7 +55,7 @@ def _orders(env: Mapping[str, str], repository: Path) -> tuple[list[bytes], list
 
 
 def _said(env: Mapping[str, str], repository: Path, *words: str) -> bytes:
-    return subprocess.run(("git", "-C", str(repository), *words), env=env, check=True, capture_output=True).stdout
+    return made.git(repository, env, *words)
 
 
 def _ours(cwd: Path, path: str, *good: int) -> Command:

@@ -12,6 +12,7 @@ from benchmarks.measure import Ended, Unproven
 Proof = Callable[[Ended], str]
 
 _BYTES = re.compile(r"scanned ~([0-9]+) bytes")
+_TROUBLE = re.compile(r"(?m)^\S+ (?:ERR|FTL) .*$|^.*incomplete scan.*$")
 _COMMITS = re.compile(r"([0-9]+) commits scanned")
 
 
@@ -47,6 +48,8 @@ def leaks(*good: int) -> Proof:
     def check(ended: Ended) -> str:
         code(*good)(ended)
         text = ended.err.read_text("utf-8", "replace")
+        if trouble := _TROUBLE.search(text):  # they end with the exit code of leaks even if Git failed beneath them half way
+            raise Unproven(f"it did not come to its end: {trouble[0].strip()[:120]}")
         size, commits = _BYTES.search(text), _COMMITS.search(text)
         if not size or not int(size[1]):
             raise Unproven("it says nothing of bytes that it scanned")

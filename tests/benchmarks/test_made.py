@@ -47,3 +47,26 @@ def test_what_is_staged_is_one_line(tmp_path: Path) -> None:
     repository, name = made.commit(tmp_path, 120, env)
     shown = subprocess.run(("git", "-C", str(repository), "diff", "--cached", "--numstat"), capture_output=True, text=True, check=True)
     assert shown.stdout == f"1\t0\t{name}\n"
+
+
+def test_a_whole_repository_is_measured_where_it_is(tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    repository = made.big(tmp_path, 1000, env)
+    assert made.completed(tmp_path, repository, env) == (repository, 0)
+
+
+def test_a_missing_blob_stands_empty_in_a_copy(tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    (tmp_path / ".gitconfig").write_text("[user]\n\tname = a\n\temail = a@example.org\n")
+    repository = tmp_path / "r"
+    repository.mkdir()
+    (repository / "a").write_text("one\n")
+    made.git(repository, env, "init", "--quiet")
+    made.git(repository, env, "add", "a")
+    made.git(repository, env, "commit", "--quiet", "--message", "one")
+    oid = made.git(repository, env, "rev-parse", "HEAD:a").decode().strip()
+    (repository / ".git/objects" / oid[:2] / oid[2:]).unlink()
+    copy, lacking = made.completed(tmp_path, repository, env)
+    assert (copy != repository, lacking) == (True, 1)
+    assert b"new file" in made.git(copy, env, "log", "--all", "--patch")
+    assert not (repository / ".git/refs/replace").exists()

@@ -40,6 +40,8 @@ def report(scanned: int) -> str:
         (proof.leakseal(0, 1), 0, "", ""),
         (proof.leaks(0, 1), 0, "", "all is well"),
         (proof.leaks(0, 1), 0, "", "scanned ~0 bytes (0 bytes) in 3ms"),
+        (proof.leaks(0, 1), 1, "", "3:03PM ERR git failed\nscanned ~2500000 bytes (2.5 MB) in 1s"),
+        (proof.leaks(0, 1), 1, "", "3:03PM WRN scanned ~2500000 bytes (2.5 MB)\n3:03PM WRN incomplete scan ended after 1s"),
         (proof.kingfisher(0), 0, '{"bytes_scanned": 0, "blobs_scanned": 0}', ""),
         (proof.detect_secrets, 0, '{"results": {}}', ""),
         (proof.detect_secrets, 0, "{broken", ""),
