@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_WORTH = 256  # bytes of a copy below which searching again is cheaper than asking what is known
+_WORTH = 8192  # bytes of a copy below which searching again is cheaper than asking what is known
 MOST = 20_000  # spots that are worth keeping
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-_OPERATIONS = 100  # read at most; most deltas have fewer, and a long tail of small pieces is cheaper searched than read
+_OPERATIONS = 40  # read at most; most deltas have fewer, and a long tail of small pieces is cheaper searched than read
 _STEP = 1 << 12
 _WIDEST = 70  # bits of a number
-_FINE = 256
+_FINE = 4096  # bytes of a copy below which nothing is gained by knowing of it
 
 
 def sizes(delta: bytes) -> tuple[int, int]:
