@@ -70,5 +70,5 @@ def test_a_commit_is_stopped_when_leakseal_is_missing(machine, repo):
 
 def test_the_hooks_may_be_run():
     names = sorted(p.name for p in (shipped("hooks") / "git").iterdir())
-    assert names == ["commit-msg", "pre-commit", "pre-push"]
+    assert names == ["commit-msg", "pre-commit", "pre-push", "pre-receive"]
     assert all(os.access(shipped("hooks") / "git" / name, os.X_OK) for name in names)
