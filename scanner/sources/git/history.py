@@ -13,7 +13,7 @@ from pathlib import Path
 
 # -c shows of a merge only what stands in none of its parents, which is what the merge itself brings in.
 _LOG = (
-    "log", "--no-walk=unsorted", "--stdin", "--raw", "-c", "--root", "--no-abbrev", "--no-renames", "-z",
+    "log", "--no-walk=unsorted", "--stdin", "--raw", "-c", "--root", "--no-abbrev", "--no-renames", "-z", "--ignore-submodules=none",
     "--format=%x01%H%x00%an <%ae>%x00%at",
 )  # fmt: skip
 _AT_ONCE = 4000  # commits to a process, so that one damaged tree costs little and memory is bounded
