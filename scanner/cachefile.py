@@ -52,7 +52,7 @@ def write(path: Path, payload: bytes) -> bool:
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(_MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-        os.replace(name, path)
+        Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
         return False

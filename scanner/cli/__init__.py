@@ -31,7 +31,7 @@ def guarded(command: Callable[[], int]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it says nothing more
         return BROKEN
-    except Exception as problem:  # noqa: BLE001 the message of an unforeseen error may quote what was scanned
+    except Exception as problem:
         complain(f"an unforeseen {type(problem).__name__} at {_where(problem)}", "please report this line; the run is not complete")
         return BROKEN
 

@@ -28,7 +28,7 @@ REPORT_MOST = 1 << 29
 @click.option(
     "--file", type=click.Path(path_type=Path, dir_okay=False), default=suppressions.FILE, show_default=True, help="Where to record it."
 )
-def command(  # noqa: PLR0913, PLR0917 - click passes every option
+def command(
     ids: tuple[str, ...], owner: str | None, reason: str | None, expires: str | None, ticket: str | None, report: str | None, file: Path
 ) -> None:
     """Accept the findings with these IDS until a day, so that later scans report them as accepted."""

@@ -51,7 +51,7 @@ def pre_receive(asked: Asked, lines: Lines) -> int:
     return _scan(asked, "the push", "rewrite the commits that have it and push again", env, tips, ["--not", "--all"], refs, forge=True)
 
 
-def _scan(  # noqa: PLR0913, PLR0917 what two hooks differ in
+def _scan(  # noqa: PLR0913 what two hooks differ in
     asked: Asked, stopped: str, remedy: str, env: Mapping[str, str], tips: Sequence[str], less: Sequence[str], refs: Sequence[bytes],
     *, top: bytes | None = None, forge: bool = False,
 ) -> int:  # fmt: skip

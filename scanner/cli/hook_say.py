@@ -37,7 +37,7 @@ class Speech:
     kept: bool = True  # whether a report is kept beside the repository, for `leakseal accept`
 
 
-def say(  # noqa: PLR0913, PLR0917 a hook's whole result
+def say(
     speech: Speech, asked: Asked, settings: Config, engine: Engine, top: bytes | None, done: Sequence[Scanned], known: Sequence[Match],
     given: tuple[Suppression, ...] | None = None,
 ) -> int:  # fmt: skip
@@ -72,7 +72,7 @@ def say(  # noqa: PLR0913, PLR0917 a hook's whole result
     return 0
 
 
-def _judged(  # noqa: PLR0913, PLR0917 as above
+def _judged(
     settings: Config, engine: Engine, top: bytes | None, done: Sequence[Scanned], known: Sequence[Match],
     given: tuple[Suppression, ...] | None, today: date,
 ) -> tuple[Report, set[tuple[str, str | None]]]:  # fmt: skip

@@ -121,5 +121,5 @@ def _write(found: Report, form: str, path: Path) -> None:
 
 
 def _stdin() -> Iterator[bytes]:
-    while piece := sys.stdin.buffer.read1(_STEP):
+    while piece := os.read(sys.stdin.fileno(), _STEP):
         yield piece

@@ -1,7 +1,7 @@
 """Where anchors end in a content and what came of each, so that a content made of copies of it need not be searched again.
 
-A pack stores most contents as a delta: copies out of another content and a little that is new. Whether an anchor ends at an offset depends on
-`width` bytes before it and one after; where those lie inside one copy, the answer is the one that the other content gave.
+A pack stores most contents as a delta: copies out of another content and a little that is new. Whether an anchor ends at an
+offset depends on `width` bytes before it and one after; where those lie inside one copy, the answer is the other content's.
 """
 
 from __future__ import annotations

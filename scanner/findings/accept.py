@@ -14,7 +14,7 @@ SCHEMA = "leakseal.report/v1"
 YEARS_MOST = 2
 
 
-def draft(  # noqa: PLR0913 - an acceptance has that many parts
+def draft(
     ids: Sequence[str],
     report: Mapping[str, Any],
     *,

@@ -31,7 +31,7 @@ def place(data: bytes, span: Span, limit: int = LIMIT) -> Place:
     return Lines(data).place(span, limit)
 
 
-def place_at(  # noqa: PLR0913 - all of it says where a window stands
+def place_at(
     window: bytes, span: Span, offset: int, lines_before: int, *, columns_before: int = 0, limit: int = LIMIT
 ) -> Place:
     """The place of a span in streamed content, of which `window` begins at `offset`, after so many line ends and characters of its line.

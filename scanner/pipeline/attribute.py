@@ -18,7 +18,7 @@ from scanner.pipeline.gitread import NAME
 from scanner.pipeline.sightings import Key, Secret, file_match, matched
 from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.history import History, Introduction
-from scanner.sources.git.pack import BLOB, COMMIT, TAG, WHOLE_LIMIT, Damaged
+from scanner.sources.git.kinds import BLOB, COMMIT, TAG, WHOLE_LIMIT, Damaged
 
 _FIELDS = {COMMIT: "commit-message", TAG: "tag-message"}
 _HEADER = re.compile(rb"(author|committer|tagger|tag|gpgsig)[ -]")
@@ -34,7 +34,7 @@ class Who(Protocol):
 class Attribution:
     """Turns the secrets of one target into matches; reads the few contents it needs once more."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 everything that is known of the repository
+    def __init__(
         self, target: str, engine: Engine, history: History, slow: CatFile, people: Who, staged: Mapping[str, bytes],
         tips: Collection[bytes] = (),
     ) -> None:  # fmt: skip

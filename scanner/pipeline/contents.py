@@ -48,7 +48,7 @@ class Contents:
         share, origin = Answer(), Origin(self.id, "git", path=canon.text(path))
         examine_file(self.engine, full, path, share)
         self.matches += (match_at(seen, origin) for _, seen in share.found)
-        self.tally.read(share.objects, share.bytes)
+        self.tally.read(share.objects, share.octets)
         for _, reason, detail in share.gaps:
             self.tally.gap(origin, reason, detail)
 

@@ -16,7 +16,7 @@ class Answer:
     """What a share of files came to."""
 
     objects: int = 0
-    bytes: int = 0
+    octets: int = 0
     found: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)
     gaps: list[tuple[bytes, str, str]] = field(default_factory=list)  # (path, reason, detail)
 
@@ -43,7 +43,7 @@ def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer) -> No
     except OSError as problem:
         answer.gaps.append((path, "unreadable", f"it cannot be read: {problem.strerror}"))
         return
-    answer.bytes += size
+    answer.octets += size
     if form:
         answer.gaps.append((path, "unsupported-format", seen_as(form)))
     else:

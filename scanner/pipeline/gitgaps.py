@@ -14,8 +14,8 @@ from scanner.pipeline.tally import Tally
 from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.gitdir import modules
 from scanner.sources.git.history import History
+from scanner.sources.git.kinds import WHOLE_LIMIT, Damaged
 from scanner.sources.git.layout import Layout
-from scanner.sources.git.pack import WHOLE_LIMIT, Damaged
 from scanner.sources.git.store import Unread
 from scanner.sources.git.worktree import Tracked
 

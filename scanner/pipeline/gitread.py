@@ -14,8 +14,8 @@ from scanner.model.rule import Ruleset
 from scanner.pipeline import files
 from scanner.pipeline.examine import WINDOW, Placed, hits, streamed
 from scanner.sources.git.delta import copies
+from scanner.sources.git.kinds import BLOB, COMMIT, TAG, TREE, Damaged
 from scanner.sources.git.lfs import MOST, pointed
-from scanner.sources.git.pack import BLOB, COMMIT, TAG, TREE, Damaged
 from scanner.sources.git.references import References
 from scanner.sources.git.store import Batch, Large, Lineage, Read, Store, Unread
 
@@ -38,7 +38,7 @@ class Answer:
     """What a share came to."""
 
     objects: int = 0
-    bytes: int = 0
+    octets: int = 0
     secrets: dict[tuple[str, bytes], Sight] = field(default_factory=dict, repr=False)
     large: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (object, hit) of contents too large to be read again
     files: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (path, hit)
@@ -114,10 +114,10 @@ class GitReader:
                 answer.lfs.append((oid, content))
             elif form := opaque(data):
                 answer.opaque.append((oid, form))
-                answer.bytes += len(data)
+                answer.octets += len(data)
                 return
         answer.objects += 1
-        answer.bytes += len(data)
+        answer.octets += len(data)
 
     def _hits(self, data: bytes, lineage: Lineage | None) -> tuple[Hit, ...]:
         """The hits of a content; where it is a delta against one just searched, only what is new is searched."""
@@ -136,7 +136,8 @@ class GitReader:
         return hits(self.engine, data) if trace.nul else self.engine.hits(trace)
 
     def _large(self, answer: Answer, oid: bytes, kind: int, data: Large) -> None:
-        found, content = [], files.Counted(data.pieces)
+        found: list[Placed] = []
+        content = files.Counted(data.pieces)
         try:
             found += streamed(self.engine, content)
         except Damaged:
@@ -150,7 +151,7 @@ class GitReader:
                 answer.opaque.append((oid, form))
             else:
                 answer.objects += 1
-        answer.bytes += content.size
+        answer.octets += content.size
         for seen in found:
             _see(answer, seen.hit, kind, oid)
             answer.large.append((oid, seen))
@@ -167,7 +168,7 @@ class GitReader:
         share = files.Answer()
         files.examine_file(self.engine, os.path.join(os.fsencode(self.store.layout.work_tree or ""), path), path, share)
         answer.objects += share.objects
-        answer.bytes += share.bytes
+        answer.octets += share.octets
         answer.files += share.found
         answer.not_files += share.gaps
 

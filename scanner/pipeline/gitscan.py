@@ -116,8 +116,8 @@ class GitScan:
         return replace(batch, way="ids", start=0, stop=len(ids), ids=ids)
 
     def _take(self, answer: Answer) -> None:
-        self.settings.progress.advance(answer.objects + len(answer.opaque) + len(answer.unread) + len(answer.not_files), answer.bytes)
-        self.tally.read(answer.objects, answer.bytes)
+        self.settings.progress.advance(answer.objects + len(answer.opaque) + len(answer.unread) + len(answer.not_files), answer.octets)
+        self.tally.read(answer.objects, answer.octets)
         self.sightings.add(answer)
         for path, seen in answer.files:
             self.sightings.add_file(self._file_origin(path), seen)
@@ -161,10 +161,10 @@ class GitScan:
         share = reading.Answer()
         try:
             reading.examine_file(reader.engine, path, path, share)
-        except Exception:  # noqa: BLE001 one file that we cannot stand must not cost the others
+        except Exception:
             self.tally.gap(origin, "tool-error", "it could not be examined")
             return
-        self.tally.read(share.objects, share.bytes)
+        self.tally.read(share.objects, share.octets)
         for _, seen in share.found:
             self.sightings.add_file(origin, seen)
         for _, reason, detail in share.gaps:

@@ -25,7 +25,7 @@ class Narrow:
     words: str = ""
 
 
-def scan_narrowed(id: str, path: Path, uri: str, only: Narrow, settings: Settings, excluded: Callable[[str], bool]) -> Scanned:  # noqa: PLR0913, PLR0917
+def scan_narrowed(id: str, path: Path, uri: str, only: Narrow, settings: Settings, excluded: Callable[[str], bool]) -> Scanned:
     """That part of a repository; the target's scope says which."""
     root = discover(path).root
     env = environment(trust_owner=settings.trust_owner)
@@ -39,7 +39,7 @@ def scan_narrowed(id: str, path: Path, uri: str, only: Narrow, settings: Setting
     return _ranged(id, root, env, search, uri, only)
 
 
-def _ranged(id: str, root: Path, env: Mapping[str, str], search: Engine, uri: str, only: Narrow) -> Scanned:  # noqa: PLR0913, PLR0917
+def _ranged(id: str, root: Path, env: Mapping[str, str], search: Engine, uri: str, only: Narrow) -> Scanned:
     from scanner.pipeline.ranged import RangeScan
 
     head = narrow.commit_of(root, env, "HEAD")

@@ -110,7 +110,7 @@ class RangeScan:
         self.tally.expected += 1
         share, origin = Answer(), Origin(self.id, "git", path=f"lfs/objects/{content}", object=oid, field="lfs")
         examine_file(self.engine, bytes(path), b"", share)
-        self.tally.read(share.objects, share.bytes)
+        self.tally.read(share.objects, share.octets)
         for _, seen in share.found:
             self._sightings.add_file(origin, seen)
         for _, reason, detail in share.gaps:

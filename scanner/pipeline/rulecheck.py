@@ -60,7 +60,7 @@ class Checked:
     measures: list[Measure] = field(default_factory=list)
 
 
-def check(  # noqa: PLR0913 what is checked, beside what, with what, on what
+def check(
     packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, kind: str = "auto",
     seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus,
 ) -> Checked:  # fmt: skip

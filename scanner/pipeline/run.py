@@ -168,9 +168,8 @@ def _masked(gap: Gap, mask: Mask) -> Gap:
 
 def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     had = coverage.get(surface, Coverage())
-    coverage[surface] = Coverage(
-        **{name: getattr(had, name) + getattr(more, name) for name in ("objects", "bytes", "scanned", "skipped", "unreadable", "truncated", "opaque")}
-    )
+    counts = ("objects", "bytes", "scanned", "skipped", "unreadable", "truncated", "opaque")
+    coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
 
 
 def _with_lost(report: Report, lost: Sequence[str]) -> Report:

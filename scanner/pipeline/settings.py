@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -43,4 +43,4 @@ class Settings:
     verify: bool = False  # recompute every object id
     workers: int = 1
     trust_owner: bool = False
-    progress: Progress = Silent()
+    progress: Progress = field(default_factory=Silent)

@@ -8,7 +8,7 @@ from scanner.model.content import Origin
 from scanner.model.evidence import Hit, Match
 from scanner.pipeline.examine import Placed
 from scanner.pipeline.gitread import NAME, Answer, Sight
-from scanner.sources.git.pack import BLOB
+from scanner.sources.git.kinds import BLOB
 
 Key = tuple[str, bytes]  # rule id, secret's value
 

@@ -80,7 +80,7 @@ def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, e
         for share, answer in pool.results():
             if not isinstance(answer, Died):
                 _take(answer, tally, matches, id, surface, name)
-                settings.progress.advance(answer.objects + len(answer.gaps), answer.bytes)
+                settings.progress.advance(answer.objects + len(answer.gaps), answer.octets)
             elif share[1] - share[0] > 1:
                 middle = sum(share) // 2
                 pool.again([(share[0], middle), (middle, share[1])])
@@ -122,7 +122,7 @@ def _origin(id: str, surface: str, path: bytes) -> Origin:
 
 
 def _take(answer: Answer, tally: Tally, matches: list[Match], id: str, surface: str, name: bytes) -> None:
-    tally.read(answer.objects, answer.bytes)
+    tally.read(answer.objects, answer.octets)
     for path, reason, detail in answer.gaps:
         tally.gap(_origin(id, surface, path or name), reason, detail)
     for path, seen in answer.found:

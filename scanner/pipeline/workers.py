@@ -45,7 +45,7 @@ class Pool(Generic[T, R]):
             task = self._waiting.popleft()
             try:
                 answer = self._do(task)
-            except Exception:  # noqa: BLE001 one content that we cannot stand must not cost the others; the caller says which
+            except Exception:
                 yield task, Died(task)
             else:
                 yield task, answer
@@ -126,6 +126,6 @@ def _work(do: Callable[[Any], Any], connection: Connection, others: list[Connect
             return
         try:
             answer = do(task)
-        except Exception:  # noqa: BLE001 its message may quote content, so nothing is printed
+        except Exception:
             os._exit(1)
         connection.send(answer)

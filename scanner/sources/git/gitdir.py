@@ -54,10 +54,10 @@ def metadata(layout: Layout) -> Iterator[tuple[Listed, Path, str]]:
         for name in _names(objects / "pack"):
             if name.endswith((".keep", ".promisor")) or name.startswith(_LEFT_OVERS):
                 yield from _below(layout.common_dir, f"{objects.name}/pack/{name}")
-        for folder in ("", *_names(objects)):
-            for name in _names(objects / folder) if len(folder) in (0, 2) else ():
+        for fan in ("", *_names(objects)):
+            for name in _names(objects / fan) if len(fan) in (0, 2) else ():
                 if name.startswith(_LEFT_OVERS):
-                    yield from _below(layout.common_dir, os.path.join(objects.name, folder, name))
+                    yield from _below(layout.common_dir, os.path.join(objects.name, fan, name))
 
 
 def _names(folder: Path) -> list[str]:

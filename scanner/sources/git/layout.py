@@ -91,7 +91,8 @@ def _common(git_dir: Path) -> Path:
 
 
 def _object_dirs(own: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    found, lost = [own], []
+    found: list[Path] = [own]
+    lost: list[str] = []
     seen = {own.resolve()}
     ring = [own]
     for _ in range(_DEPTH):

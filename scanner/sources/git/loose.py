@@ -9,7 +9,8 @@ from pathlib import Path
 
 from isal import isal_zlib
 
-from scanner.sources.git.pack import BLOB, COMMIT, TAG, TREE, WHOLE_LIMIT, Damaged, TooLarge
+from scanner.sources.git.kinds import BLOB, COMMIT, TAG, TREE, WHOLE_LIMIT, Damaged, TooLarge
+from scanner.sources.git.pack import BadStream
 
 KINDS = {b"commit": COMMIT, b"tree": TREE, b"blob": BLOB, b"tag": TAG}
 _HEADER = re.compile(rb"(commit|tree|blob|tag) (\d{1,19})\0")
@@ -81,7 +82,7 @@ def stream_loose(path: Path) -> Iterator[bytes]:
 def _start(inflater: isal_zlib.Decompress, packed: bytes) -> tuple[bytes, int, int]:
     try:
         start = inflater.decompress(packed, _STEP)
-    except isal_zlib.error as problem:
+    except BadStream as problem:
         raise Damaged from problem
     match = _HEADER.match(start)
     if match is None:
@@ -103,5 +104,5 @@ def _rest(inflater: isal_zlib.Decompress, file: object, left: int) -> Iterator[b
             left -= len(piece)
             if piece:
                 yield piece
-    except isal_zlib.error as problem:
+    except BadStream as problem:
         raise Damaged from problem

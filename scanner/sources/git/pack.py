@@ -10,20 +10,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from dulwich._pack import apply_delta
 from dulwich.errors import ApplyDeltaError
 from isal import isal_zlib
 
 from scanner.sources.git.delta import sizes
-from scanner.sources.git.kinds import BLOB as BLOB
-from scanner.sources.git.kinds import COMMIT as COMMIT
-from scanner.sources.git.kinds import TAG as TAG
-from scanner.sources.git.kinds import TREE as TREE
-from scanner.sources.git.kinds import WHOLE_LIMIT as WHOLE_LIMIT
-from scanner.sources.git.kinds import Damaged as Damaged
-from scanner.sources.git.kinds import TooLarge as TooLarge
+from scanner.sources.git.kinds import BLOB, COMMIT, TAG, TREE, WHOLE_LIMIT, Damaged, TooLarge
 from scanner.sources.git.packindex import BadIndex, PackIndex
 
 OFS_DELTA, REF_DELTA = 6, 7
@@ -32,6 +26,7 @@ _FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB
 _LARGEST = 1 << 34  # bytes of content that an object is reckoned with, whatever its header says
 _DEEPEST = 10_000  # deltas upon deltas; Git itself stops at 4,095
 _ROOT, _NONE = -1, -1
+BadStream = cast(type[Exception], isal_zlib.error)  # its stub calls it an exception, not a type
 
 
 class Packed(NamedTuple):
@@ -145,8 +140,8 @@ class Pack:
             return kind, size, used, base if self.start[base] == at - back and back else None
         if kind == REF_DELTA:
             place = self.index.find(head[used : used + self.hash_size])
-            base = None if place is None else bisect_left(self.start, self.index.offsets[place])
-            return kind, size, used + self.hash_size, base if base is not None and base < len(self.order) else None
+            rank = len(self.order) if place is None else bisect_left(self.start, self.index.offsets[place])
+            return kind, size, used + self.hash_size, rank if rank < len(self.order) else None
         return kind, size, used, None
 
     def _settle_forward_bases(self) -> None:
@@ -230,10 +225,10 @@ class Pack:
         """The objects of one unit, depth-first; the heaviest branch last, so that few bases are alive at once."""
         data, large, _ = self._try(root, None)
         yield Packed(root, data, large)
-        frames = [(root, data, self._below(root), data is None and not large, 1)]
+        frames = [(data, self._below(root), data is None and not large, 1)]
         held = len(data or b"")
         while frames:
-            parent, base, children, damaged, depth = frames[-1]
+            base, children, damaged, depth = frames[-1]
             if not children:
                 frames.pop()
                 held -= len(base or b"")
@@ -250,7 +245,7 @@ class Pack:
             if below:
                 kept = data if held + len(data or b"") <= _HELD_LIMIT else None
                 held += len(kept or b"")
-                frames.append((rank, kept, below, data is None and not large, depth + 1))
+                frames.append((kept, below, data is None and not large, depth + 1))
             data = None
 
     def _below(self, rank: int) -> list[int]:
@@ -268,7 +263,7 @@ class Pack:
             return _made(base, delta), False, delta
         except TooLarge:
             return None, True, None
-        except (Damaged, isal_zlib.error, ApplyDeltaError, ValueError, IndexError, MemoryError):
+        except (Damaged, BadStream, ApplyDeltaError, ValueError, IndexError, MemoryError):
             return None, False, None
 
     def content(self, rank: int) -> bytes:
@@ -323,7 +318,7 @@ class Pack:
                     piece = inflater.decompress(tail, step) if tail or len(piece) == step else b""
                 if at % (64 << 20) < step:
                     self.release()
-        except isal_zlib.error as problem:
+        except BadStream as problem:
             raise Damaged from problem
         if total != self.size[rank]:
             raise Damaged

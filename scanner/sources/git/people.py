@@ -20,7 +20,7 @@ class People:
             self._repo = git.Repo(str(layout.root), search_parent_directories=False)
             # gitpython adds to this process's environment, in which a hook has words of its own
             self._repo.git.update_environment(**env, GIT_DIR=str(layout.git_dir), GIT_OBJECT_DIRECTORY=str(layout.object_dirs[0]))
-        except Exception:  # noqa: BLE001 it parses the configuration by itself, and what it raises then is its own affair
+        except Exception:
             return
 
     def close(self) -> None:
@@ -32,7 +32,7 @@ class People:
         """The commit that HEAD resolves to."""
         try:
             return str(self._repo.head.commit.hexsha)
-        except Exception:  # noqa: BLE001
+        except Exception:
             return None
 
     def commit(self, id: str) -> tuple[str, str] | None:
@@ -41,12 +41,12 @@ class People:
             found = self._repo.commit(id)
             author = f"{found.author.name} <{found.author.email}>"
             return author, datetime.fromtimestamp(found.authored_date, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        except Exception:  # noqa: BLE001
+        except Exception:
             return None
 
     def submodules(self) -> dict[str, str]:
         """Path -> address, as `.gitmodules` of HEAD says."""
         try:
             return {str(module.path): str(module.url) for module in self._repo.submodules}
-        except Exception:  # noqa: BLE001
+        except Exception:
             return {}

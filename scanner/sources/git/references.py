@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scanner.sources.git.pack import COMMIT, TAG, TREE
+from scanner.sources.git.kinds import COMMIT, TAG, TREE
 
 _NAMES = 200_000  # distinct tree entries remembered before the slate is wiped; only speed depends on it
 _ID = rb"([0-9a-fA-F]{64}|[0-9a-fA-F]{40})$"

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from scanner import canon
 from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.environ import git
+from scanner.sources.git.kinds import BLOB, WHOLE_LIMIT, Damaged
 from scanner.sources.git.layout import Layout
 from scanner.sources.git.loose import KINDS, LooseTooLarge, loose_ids, loose_path, read_loose, stream_loose
-from scanner.sources.git.pack import BLOB, OFS_DELTA, WHOLE_LIMIT, Damaged, Pack
+from scanner.sources.git.pack import OFS_DELTA, Pack
 from scanner.sources.git.packindex import BadIndex
 
 _LOOSE_BATCH = 2000
