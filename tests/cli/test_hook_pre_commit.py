@@ -117,7 +117,7 @@ def test_a_committed_secret_is_found_when_files_are_named_that_are_not_staged(re
 @pytest.mark.parametrize("name", [b"a b.env", b"new\nline.env", b'quo"te\'s.env', b"\xff\xfe.env", "ümlaut.env".encode(), b"--help", b"-"])
 def test_any_name_is_read(repo, leakseal, token, name):
     path = os.fsencode(repo.path) + b"/" + name
-    with open(path, "wb") as file:
+    with open(path, "wb") as file:  # noqa: PTH123 pathlib does not take bytes
         file.write(env(token()).encode())
     repo.git("add", "--all")
     assert leakseal(repo.path, "hook", "pre-commit", "--", name).code == 1
