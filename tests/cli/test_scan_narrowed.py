@@ -48,7 +48,14 @@ def test_the_range_names_the_commit_that_brought_it(history, leakseal):
 
 @pytest.mark.parametrize(
     "words",
-    [["--range", "HEAD"], ["--range", "a..b"], ["--range", "HEAD...HEAD~1"], ["--range", "--all..HEAD"], ["--since", "yesterday"], ["--staged", "--tree"]],
+    [
+        ["--range", "HEAD"],
+        ["--range", "a..b"],
+        ["--range", "HEAD...HEAD~1"],
+        ["--range", "--all..HEAD"],
+        ["--since", "yesterday"],
+        ["--staged", "--tree"],
+    ],
 )
 def test_asked_wrongly(history, leakseal, words):
     assert leakseal(history.path, "scan", "-q", *words).code == 2

@@ -28,10 +28,9 @@ SHIPPED = ("scanner", "rules", "hooks", "pyproject.toml", "README.md", "LICENSE"
 
 def run(*words: str | Path, at: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """One program, with both outputs in one."""
-    done = subprocess.run(
+    return subprocess.run(
         [str(w) for w in words], cwd=at, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    return done
 
 
 @pytest.fixture(scope="module")
