@@ -74,7 +74,10 @@ class Bench:
         stdin = command.stdin or Path(os.devnull)
         with stdin.open("rb") as source, out.open("wb") as sink, err.open("wb") as log:
             begun = time.perf_counter()
-            process = _started(command, self.env, source, sink, log)
+            try:
+                process = _started(command, self.env, source, sink, log)
+            except OSError as problem:
+                raise Unproven(f"it cannot be started: {problem.strerror}") from None
             with _stopped_after(process, self.limit):
                 peak = _watch(process) if watched else None
                 _, status, used = os.wait4(process.pid, 0)
@@ -93,7 +96,11 @@ class Bench:
             for command, timing in order:
                 if timing.problem or sum(timing.seconds) > self.budget:
                     continue
-                ended = self.once(command)
+                try:
+                    ended = self.once(command)
+                except Unproven as problem:
+                    timing.problem = f"in a later run {problem}"
+                    continue
                 if ended.code != timing.code:
                     timing.problem = f"exit code {ended.code} in a later run, {timing.code} in the first"
                 timing.seconds.append(ended.seconds)
@@ -103,18 +110,21 @@ class Bench:
         return timings
 
     def _prove(self, command: Command, timing: Timing) -> None:
-        ended = self.once(command, watched=True)
-        timing.peak, timing.code = ended.peak, ended.code
         try:
+            ended = self.once(command, watched=True)
+            timing.peak, timing.code = ended.peak, ended.code
             timing.said = command.proof(ended)
         except Unproven as problem:
             timing.problem = str(problem)
             self.tell(f"  {timing.tool}: {problem}")
-        else:
-            self.tell(f"  {timing.tool}: {timing.said} in {ended.seconds:.1f} s")
+            return
         finally:  # a report of a real history may hold what nobody should keep
-            ended.out.unlink()
-            ended.err.unlink()
+            for ending in (".out", ".err"):
+                (self.folder / f"{command.tool}{ending}").unlink(missing_ok=True)
+        self.tell(f"  {timing.tool}: {timing.said} in {ended.seconds:.1f} s")
+        if ended.seconds > self.budget:  # this one run is its sample
+            timing.seconds.append(ended.seconds)
+            timing.cpu.append(ended.cpu)
 
 
 def _started(command: Command, env: Mapping[str, str], stdin: IO[bytes], out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:

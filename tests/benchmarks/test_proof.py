@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks import proof
-from benchmarks.measure import Ended, Unproven
+from benchmarks.measure import Bench, Command, Ended, Unproven
 
 Ending = Callable[..., Ended]
 
@@ -65,3 +66,11 @@ def test_a_program_that_did_not_scan_is_not_believed(ending: Ending, check: proo
 )
 def test_its_own_numbers_are_quoted(ending: Ending, check: proof.Proof, code: int, out: str, err: str, said: str) -> None:
     assert check(ending(code, out, err)) == said
+
+
+def test_a_program_that_is_not_there_costs_only_its_own_numbers(tmp_path: Path) -> None:
+    there = Command("there", (sys.executable, "-c", ""), tmp_path, proof.code(0))
+    absent = Command("absent", (str(tmp_path / "absent"),), tmp_path, proof.code(0))
+    first, second = Bench(tmp_path, {}, times=2).turns([there, absent])
+    assert (len(first.seconds), first.problem) == (2, "")
+    assert (second.seconds, second.problem) == ([], "it cannot be started: No such file or directory")
