@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from scanner import cachefile
 from scanner.errors import RuleError
 
+_SET_MEMORY = 64 << 20
 Spot = tuple[int, int]  # (anchor number, offset where the anchor ends)
 
 
@@ -84,16 +85,24 @@ class Re2Prefilter:
         import re2
 
         options = latin1(re2)
+        options.max_mem = _SET_MEMORY
         self._set = re2.Set.SearchSet(options)
         for anchor in anchors:
             self._set.Add(anchor.encode())
-        self._set.Compile()
+        self._always = self._set.Add(b"")  # matches everything: missing in an answer, the automaton ran out of memory without a word
+        try:
+            self._set.Compile()
+        except re2.error:  # more anchors than fit in memory: each is looked for by itself
+            self._set = None
         self._patterns = [re2.compile(anchor.encode(), options) for anchor in anchors]
 
     def spots(self, data: bytes | memoryview) -> list[Spot]:
         content = bytes(data)
         found: set[Spot] = set()
-        for number in self._set.Match(content):
+        numbers = (self._set.Match(content) if self._set else None) or ()
+        for number in numbers if self._always in numbers else range(len(self._patterns)):
+            if number == self._always:
+                continue
             pattern, at = self._patterns[number], 0
             while match := pattern.search(content, at):
                 found.add((number, match.end()))
