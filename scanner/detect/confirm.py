@@ -19,12 +19,13 @@ _TRIES = 16  # pattern matches that are looked at around one spot
 
 
 class Confirmer:
-    """A rule ready to decide about windows; its pattern is compiled when it is first needed."""
+    """A rule ready to decide about windows; its pattern is compiled, and its checks are looked up, when it is first asked."""
 
     def __init__(self, rule: Rule, checks: Mapping[str, Check], parsers: Mapping[str, Parser]) -> None:
         self.rule = rule
-        self._checks = [(checks[name], argument) for name, _, argument in (c.partition(":") for c in rule.checks)]
-        self._parser = parsers[rule.parser] if rule.parser else None
+        self._known = checks, parsers
+        self._checks: list[tuple[Check, str]] = []
+        self._parser: Parser | None = None
         self._pattern: Any = None
         self._groups: Mapping[str, int] = {}
 
@@ -65,6 +66,9 @@ class Confirmer:
         if self._pattern is None:
             import re2
 
+            checks, parsers = self._known
+            self._checks = [(checks[name], argument) for name, _, argument in (c.partition(":") for c in self.rule.checks)]
+            self._parser = parsers[self.rule.parser] if self.rule.parser else None
             self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
             self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
         return self._pattern

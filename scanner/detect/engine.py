@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from scanner.detect.confirm import Check, Confirmer, Parser
 from scanner.detect.overlap import settle
@@ -107,12 +109,30 @@ class Engine:
         return results
 
 
+class Late(Mapping[str, Any]):
+    """A table that is imported when something is first looked up in it: most commits hold nothing that has to be checked."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    def _table(self) -> Mapping[str, Any]:
+        table: Mapping[str, Any] = getattr(import_module(self._module), self._name)
+        return table
+
+    def __getitem__(self, key: str) -> Any:
+        return self._table()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table())
+
+    def __len__(self) -> int:
+        return len(self._table())
+
+
 def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:
     """The engine for these rules with the shipped checks and parsers."""
-    from scanner.detect.checks import CHECKS
-    from scanner.detect.parsers import PARSERS
-
-    return Engine(rules, CHECKS, PARSERS, prefilter(anchors(rules.rules), cache, kind))
+    checks, parsers = Late("scanner.detect.checks", "CHECKS"), Late("scanner.detect.parsers", "PARSERS")
+    return Engine(rules, checks, parsers, prefilter(anchors(rules.rules), cache, kind))
 
 
 def anchors(rules: Iterable[Rule]) -> Sequence[str]:
