@@ -21,7 +21,7 @@ _KINGFISHER = ("--no-validate", "--no-update-check", "--redact", "--no-extract-a
 def history(bench: Bench, peers: Mapping[str, Installed], subject: str, repository: Path) -> Row:
     """All of a repository's history."""
     repository, lacking = made.completed(bench.folder, repository, bench.env)
-    subject += f" ({lacking} blobs that the clone lacks stand empty)" if lacking else ""
+    subject += f" (of its blobs, {lacking} missing)" if lacking else ""
     path = str(repository)
     commands = [*_git(bench, repository), _ours(repository.parent, path, 0, 1, 3)]
     for name, words, check in (
