@@ -1,0 +1,83 @@
+"""Looks for parts of secrets in whatever a program left behind, in every form that somebody could read back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote_from_bytes
+
+PART = 8  # characters of a secret that must not be seen together
+_BASE64 = 10  # letters that eight bytes decide, wherever they stand
+_HEX = 2 * PART
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What was planted; `name` may be shown, `public` bytes of it too, and parts in `plain` belong to its format, not to it."""
+
+    name: str
+    value: bytes = field(repr=False)
+    public: int = 0
+    plain: frozenset[bytes] = field(default=frozenset(), repr=False)
+
+
+class Dragnet:
+    """Every part of every secret, in every form."""
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self._parts: dict[int, dict[bytes, str]] = {PART: {}, _BASE64: {}, _HEX: {}}
+        self._clean: set[bytes] = set()
+        for secret in secrets:
+            for size, part, form in _forms(secret):
+                self._parts[size].setdefault(part, f"{secret.name} ({form})")
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts.values()))
+
+    def catch(self, data: bytes) -> list[str]:
+        """The names of the secrets that are in the data, with the form; never the secrets."""
+        caught = set()
+        for line in data.splitlines():
+            if line not in self._clean:
+                found = {parts[line[at : at + size]] for size, parts in self._parts.items() for at in _hits(line, size, parts)}
+                caught |= found
+                if not found:
+                    self._clean.add(line)
+        return sorted(caught)
+
+
+def _hits(line: bytes, size: int, parts: dict[bytes, str]) -> Iterator[int]:
+    return (at for at in range(len(line) - size + 1) if line[at : at + size] in parts)
+
+
+def _forms(secret: Secret) -> Iterator[tuple[int, bytes, str]]:
+    value = secret.value
+    first = max(0, secret.public - PART + 1)
+    for part in _parts(value[first:], PART):
+        if part not in secret.plain:
+            yield PART, part, "plain"
+            yield PART, part[::-1], "reversed"
+            yield _HEX, part.hex().encode(), "hexadecimal"
+            yield _HEX, part.hex().upper().encode(), "hexadecimal"
+            for shift in range(3):
+                letters = base64.b64encode(b"\0" * shift + part)[-(-shift * 8 // 6) : (shift + PART) * 8 // 6]
+                yield _BASE64, letters, "base64"
+                yield _BASE64, letters.translate(_URL_SAFE), "base64"
+    hidden = value[secret.public :]
+    for part in _parts(quote_from_bytes(hidden, safe="").encode(), _HEX):
+        if b"%" in part[1:-1]:
+            yield _HEX, part, "percent-encoded"
+    for part in _parts("".join(f"%{byte:02X}" for byte in hidden).encode(), _HEX):
+        yield _HEX, part, "percent-encoded"
+    for algorithm in ("md5", "sha1", "sha256", "sha512", "blake2b"):
+        for text in (value, value + b"\n"):
+            digest = hashlib.new(algorithm, text).digest()
+            yield _HEX, digest.hex()[:_HEX].encode(), algorithm
+            yield _BASE64, base64.b64encode(digest)[:_BASE64], algorithm
+
+
+def _parts(value: bytes, size: int) -> Iterator[bytes]:
+    return (value[at : at + size] for at in range(len(value) - size + 1))
