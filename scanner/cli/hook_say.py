@@ -138,12 +138,16 @@ def _keep(report: Report) -> str | None:
 
 
 def _tell_gaps(gaps: Sequence[Gap]) -> None:
-    for gap in gaps[:_GAPS]:
-        origin = gap.origin
-        name = origin.path or (f"object {origin.object[:12]}" if origin.object else "the repository")
-        _out([f"leakseal: not read: {name}: {gap.detail or gap.reason} ({gap.reason})"])
-    if len(gaps) > _GAPS:
-        _out([f"leakseal: not read: {len(gaps) - _GAPS} more; `leakseal scan` names them all"])
+    lines = list(dict.fromkeys(map(_gap, gaps)))  # versions of one picture are told once
+    _out(lines[:_GAPS])
+    if len(lines) > _GAPS:
+        _out([f"leakseal: not read: {len(lines) - _GAPS} more; `leakseal scan` names them all"])
+
+
+def _gap(gap: Gap) -> str:
+    origin = gap.origin
+    name = origin.path or (f"object {origin.object[:12]}" if origin.object else "the repository")
+    return f"leakseal: not read: {name}: {gap.detail or gap.reason} ({gap.reason})"
 
 
 def _count(number: int, noun: str) -> str:
@@ -151,5 +155,5 @@ def _count(number: int, noun: str) -> str:
 
 
 def _out(lines: Iterable[str]) -> None:
-    text = "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
-    sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
+    text = "".join("".join(c if c.isprintable() else "?" for c in line) + "\n" for line in lines)
+    sys.stderr.write(text.encode("utf-8", "replace").decode())
