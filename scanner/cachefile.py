@@ -28,11 +28,14 @@ def folder() -> Path | None:
 def read(path: Path) -> bytes | None:
     """The payload of a cache file, or None if it is absent, damaged, or could have been written by somebody else."""
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+        fd = os.open(path, os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK")))
     except OSError:
         return None
+    about = os.fstat(fd)
+    if stat.S_ISDIR(about.st_mode):
+        os.close(fd)
+        return None
     with os.fdopen(fd, "rb") as file:
-        about = os.fstat(file.fileno())
         ours = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
         if not ours or not stat.S_ISREG(about.st_mode) or about.st_size > _LIMIT:
             return None

@@ -94,7 +94,7 @@ class Re2Prefilter:
             self._set.Compile()
         except re2.error:  # more anchors than fit in memory: each is looked for by itself
             self._set = None
-        self._patterns = [re2.compile(anchor.encode(), options) for anchor in anchors]
+        self._patterns = [re2.compile(anchor.encode(), latin1(re2)) for anchor in anchors]
 
     def spots(self, data: bytes | memoryview) -> list[Spot]:
         content = bytes(data)
