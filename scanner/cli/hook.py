@@ -86,7 +86,7 @@ def _pre_commit(asked: Asked) -> int:
     at, env = Path(), narrow.told()
     top = narrow.top(at, env)
     settings, engine = settle(Path(os.fsdecode(top)), asked)
-    scan = FileScan("t1", at, env, engine, lambda path: settings.excluded(path) is not None)
+    scan = FileScan("t1", at, env, engine, settings.why_excluded)
     try:
         files = [narrow.from_top(os.fsencode(word), top) for word in asked.words]
         scanned = scan.chosen(".", files) if files else scan.staged(".")
@@ -94,9 +94,8 @@ def _pre_commit(asked: Asked) -> int:
     finally:
         scan.slow.close()
     lost = bool(files) and scan.unread()
-    if not scanned.matches and not scanned.tally.gaps:
-        if scanned.tally.even:
-            return 0
+    if scanned.tally.even and not scanned.matches and not scanned.tally.gaps:
+        return 0
     from scanner.cli.hook_say import Speech, say
 
     code = say(Speech("the commit", "take it out of the file and stage the file again"), asked, settings, engine, top, [scanned], known)
