@@ -21,20 +21,6 @@ KEY_LEAST = 16
 _GLOB_MOST = 256
 _RULE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_SIZE = re.compile(r"([0-9]{1,12}) ?(KiB|MiB|GiB)?")
-_UNITS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a run may take; None leaves it to the room that knows."""
-
-    object_bytes: int | None = None
-    window_bytes: int | None = None
-    archive_bytes: int | None = None
-    archive_depth: int | None = None
-    archive_members: int | None = None
-    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +41,16 @@ class Config:
     key_env: str | None = None
     key_file: Path | None = None
     salt: str = field(default="leakseal", repr=False)
-    limits: Limits = field(default_factory=Limits)
     exclusions: tuple[Exclusion, ...] = ()
 
     def excluded(self, path: str) -> Exclusion | None:
         """The first exclusion that covers this path (as named in reports, with `/`)."""
         return next((e for e in self.exclusions if covers(e.glob, path)), None)
 
-
-# key in the file: (least, most, whether KiB, MiB and GiB may stand behind the number)
-_LIMITS = {
-    "object-bytes": (1 << 10, 1 << 40, True),
-    "window-bytes": (1 << 12, 1 << 30, True),
-    "archive-bytes": (1 << 10, 1 << 40, True),
-    "archive-depth": (0, 64, False),
-    "archive-members": (1, 10_000_000, False),
-    "seconds": (1, 7 * 86400, False),
-}
+    def why_excluded(self, path: str) -> str | None:
+        """The reason why this path is left out, or None."""
+        exclusion = self.excluded(path)
+        return exclusion.reason if exclusion else None
 
 
 def find(start: Path) -> Path | None:
@@ -152,7 +131,7 @@ def _long_enough(key: bytes, what: str) -> bytes:
 def _read(root: Node, path: Path) -> Config:
     if root.kind == "none":
         raise root.error("the file is empty", "begin with `version: 1`")
-    top = root.mapping(("version", "rules", "fingerprint", "limits", "paths"), ("version",))
+    top = root.mapping(("version", "rules", "fingerprint", "paths"), ("version",))
     top["version"].number(1, 1)
     rules = top["rules"].mapping(("packs", "disable")) if "rules" in top else {}
     key_env, key_file, salt = _fingerprint(top["fingerprint"], path.parent) if "fingerprint" in top else (None, None, Config().salt)
@@ -163,7 +142,6 @@ def _read(root: Node, path: Path) -> Config:
         key_env=key_env,
         key_file=key_file,
         salt=salt,
-        limits=_limits(top["limits"]) if "limits" in top else Limits(),
         exclusions=tuple(_exclusion(node) for node in top["paths"].elements()) if "paths" in top else (),
     )
 
@@ -184,22 +162,6 @@ def _fingerprint(node: Node, folder: Path) -> tuple[str | None, Path | None, str
         raise keys["key-env"].error("the name of an environment variable is expected here", "name the variable, not the key itself")
     file = folder / Path(keys["key-file"].text()).expanduser() if "key-file" in keys else None
     return env, file, keys["salt"].text(200) if "salt" in keys else Config().salt
-
-
-def _limits(node: Node) -> Limits:
-    found = {}
-    for key, value in node.mapping(_LIMITS).items():
-        least, most, sized = _LIMITS[key]
-        found[key.replace("-", "_")] = _size(value, least, most) if sized else value.number(least, most)
-    return Limits(**found)
-
-
-def _size(node: Node, least: int, most: int) -> int:
-    size = _SIZE.fullmatch(node.text(20))
-    number = int(size[1]) * _UNITS[size[2]] if size else -1
-    if not least <= number <= most:
-        raise node.error(f"a size from {least} bytes to {most >> 30} GiB is expected here", "write it as 65536, 64 KiB or 16 MiB")
-    return number
 
 
 def _exclusion(node: Node) -> Exclusion:

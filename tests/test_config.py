@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.config import Config, Exclusion, Limits, covers, find, load, read_key
+from scanner.config import Config, Exclusion, covers, find, load, read_key
 from scanner.errors import ConfigError
 
 FULL = """\
@@ -20,11 +20,6 @@ rules:
 fingerprint:
   key-env: ACME_KEY
   salt: acme and its salt
-limits:
-  object-bytes: 64 MiB
-  window-bytes: 65536
-  archive-depth: 4
-  seconds: 60
 paths:
   - exclude: vendor/**
     reason: third parties scan these themselves
@@ -50,7 +45,6 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         disabled=("acme.key", "slack-token"),
         key_env="ACME_KEY",
         salt="acme and its salt",
-        limits=Limits(object_bytes=64 << 20, window_bytes=65536, archive_depth=4, seconds=60),
         exclusions=(Exclusion("vendor/**", "third parties scan these themselves"),),
     )
     assert "its salt" not in repr(config)
@@ -67,14 +61,10 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         ("key-env: ACME_KEY", "key-env: not-a-name", "8: the name of an environment variable", "not the key"),
         ("  salt", "  key-file: x\n  salt", "9: `key-env` and `key-file`", "one of them"),
         ("  salt", "  slat", "9: unknown key `slat`", "`salt`"),
-        ("object-bytes", "object_bytes", "11: unknown key `object_bytes`", "`object-bytes`"),
-        ("64 MiB", "64 MB", "11: a size", "64 KiB"),
-        ("64 MiB", "1", "11: a size", "64 KiB"),
-        ("seconds: 60", "seconds: soon", "14: a whole number", ""),
-        ("    reason: third parties scan these themselves\n", "", "16: `reason` is missing", "reason"),
-        ("vendor/**", "'**'", "16: this would leave out everything", "name the folder"),
-        ("vendor/**", "../x", "16: a path below", ""),
-        ("paths:\n", "paths:\n  vendor\n", "17: not valid YAML", "indentation"),
+        ("    reason: third parties scan these themselves\n", "", "11: `reason` is missing", "reason"),
+        ("vendor/**", "'**'", "11: this would leave out everything", "name the folder"),
+        ("vendor/**", "../x", "11: a path below", ""),
+        ("paths:\n", "paths:\n  vendor\n", "12: not valid YAML", "indentation"),
     ],
 )
 def test_mistakes_are_named_with_their_line_and_the_nearest_key(tmp_path: Path, old: str, new: str, message: str, hint: str) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import click
 
+from scanner import __version__, cachefile
 from scanner.cli.hush import known_hidden
 from scanner.errors import UsageError
 from scanner.findings import accept, suppressions
+from scanner.model.report import Run
 
 REPORT_MOST = 1 << 29
 
@@ -31,8 +33,27 @@ REPORT_MOST = 1 << 29
 def command(
     ids: tuple[str, ...], owner: str | None, reason: str | None, expires: str | None, ticket: str | None, report: str | None, file: Path
 ) -> None:
-    """Accept the findings with these IDS until a day, so that later scans report them as accepted."""
-    run(ids, owner=owner, reason=reason, expires=expires, ticket=ticket, report=report, file=file, today=datetime.now(UTC).date())
+    """Accept the findings with these IDS until a day, so that later scans report them as accepted.
+
+    They are looked up in a stored report, or by scanning the current folder.
+    """
+    today = datetime.now(UTC).date()
+    run(ids, owner=owner, reason=reason, expires=expires, ticket=ticket, report=report, file=file, today=today, rescan=_rescan)
+
+
+def _rescan() -> Mapping[str, Any]:
+    """What a scan of the current folder reports."""
+    from scanner.cli.options import project, workers
+    from scanner.pipeline.run import Request, scan
+    from scanner.pipeline.settings import Settings
+    from scanner.report.json_v1 import document
+
+    chosen = project(".", file=None)
+    settings = Settings(chosen.rules, cachefile.folder(), workers=workers(None))
+    found, interrupted = scan([Request(".")], settings, chosen.judging, Run(f"leakseal {__version__}"), excluded=chosen.config.why_excluded)
+    if interrupted:
+        raise KeyboardInterrupt
+    return document(found)
 
 
 def run(  # noqa: PLR0913 - an acceptance has that many parts

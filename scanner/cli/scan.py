@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     begun = datetime.now(UTC)
     found, interrupted = scan(
         requests, settings, chosen.judging, Run(f"leakseal {__version__}"),
-        excluded=lambda path: chosen.config.excluded(path) is not None, standard_input=_stdin(), gaps_allowed=allow_gaps,
+        excluded=chosen.config.why_excluded, standard_input=_stdin(), gaps_allowed=allow_gaps,
     )  # fmt: skip
     found = _stamped(found, begun)
     for name, wanted in forms.items():

@@ -12,7 +12,6 @@ from scanner.model.content import Origin, Target
 from scanner.pipeline import files as reading
 from scanner.pipeline.attribute import Attribution
 from scanner.pipeline.examine import placed
-from scanner.pipeline.files import seen_as
 from scanner.pipeline.gitgaps import EMPTY, Gaps, Lack, cut_off
 from scanner.pipeline.gitread import FILES, Answer, GitReader
 from scanner.pipeline.scanned import Scanned
@@ -122,7 +121,7 @@ class GitScan:
         for path, seen in answer.files:
             self.sightings.add_file(self._file_origin(path), seen)
         for path, reason, detail in answer.not_files:
-            self.tally.gap(self._file_origin(path), reason, seen_as(detail) if reason == "unsupported-format" else detail)
+            self.tally.gap(self._file_origin(path), reason, detail)
         self._unread += answer.unread
         self._opaque += answer.opaque
         self._lfs += answer.lfs

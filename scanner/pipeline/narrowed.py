@@ -25,7 +25,7 @@ class Narrow:
     words: str = ""
 
 
-def scan_narrowed(id: str, path: Path, uri: str, only: Narrow, settings: Settings, excluded: Callable[[str], bool]) -> Scanned:
+def scan_narrowed(id: str, path: Path, uri: str, only: Narrow, settings: Settings, excluded: Callable[[str], str | None]) -> Scanned:
     """That part of a repository; the target's scope says which."""
     root = discover(path).root
     env = environment(trust_owner=settings.trust_owner)

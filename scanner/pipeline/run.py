@@ -22,6 +22,8 @@ from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.sources.git.layout import is_repository
 
+Excluded = Callable[[str], str | None]  # why a path is left out, or None
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -43,7 +45,7 @@ class Judging:
 
 def scan(
     requests: Sequence[Request], settings: Settings, judging: Judging, run: Run, *,
-    excluded: Callable[[str], bool] = lambda path: False, standard_input: Iterable[bytes] = (), gaps_allowed: bool = False,
+    excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (), gaps_allowed: bool = False,
 ) -> tuple[Report, bool]:  # fmt: skip
     """The report, and whether the run was interrupted before its end; raises UsageError for a target that is not there."""
     kinds = [(request, _kind(request)) for request in requests]
@@ -59,7 +61,7 @@ def scan(
                 raise
             lost.append(request.name)
     interrupted = any(one.interrupted for one in done)
-    report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed)
+    report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed, excluded=excluded)
     if lost:
         report = _with_lost(report, lost)
     return report, interrupted
@@ -77,7 +79,7 @@ def _kind(request: Request) -> str:
 
 
 def _scan_one(
-    id: str, request: Request, kind: str, settings: Settings, excluded: Callable[[str], bool], standard_input: Iterable[bytes]
+    id: str, request: Request, kind: str, settings: Settings, excluded: Excluded, standard_input: Iterable[bytes]
 ) -> Scanned:
     from scanner.pipeline.treescan import scan_stream, scan_tree
 
@@ -96,7 +98,10 @@ def _scan_one(
     return scan_tree(id, Path(request.name), _shown(request.name, settings), request.surface or "tree", settings, excluded)
 
 
-def reported(done: Sequence[Scanned], settings: Settings, judging: Judging, run: Run, *, gaps_allowed: bool = False) -> Report:
+def reported(
+    done: Sequence[Scanned], settings: Settings, judging: Judging, run: Run, *,
+    gaps_allowed: bool = False, excluded: Excluded = lambda path: None,
+) -> Report:  # fmt: skip
     """Seals every match; plaintext is gone when this returns and `done` is let go."""
     matches = [match for one in done for match in one.matches]
     mask = Mask()
@@ -104,7 +109,7 @@ def reported(done: Sequence[Scanned], settings: Settings, judging: Judging, run:
         learn(match, mask)
     judging.seal.fingerprints([match.hit.value for match in matches])
     accepted = by_id(judging.suppressions)
-    findings = [establish(match, judging.seal, mask, accepted, judging.today) for match in matches]
+    findings = [_waived(establish(match, judging.seal, mask, accepted, judging.today), excluded) for match in matches]
     coverage: dict[str, Coverage] = {}
     for one in done:
         _add(coverage, one.tally.surface, one.tally.coverage())
@@ -120,6 +125,17 @@ def reported(done: Sequence[Scanned], settings: Settings, judging: Judging, run:
         gaps_allowed=gaps_allowed,
         notes=tuple(sorted({note for one in done for note in one.notes})),
     )  # fmt: skip
+
+
+def _waived(finding: Finding, excluded: Excluded) -> Finding:
+    """A secret in a repository that only ever stood on excluded paths is accepted for the reason that the configuration gives."""
+    paths = sorted({path for path in (finding.location.path, *finding.paths) if path})
+    if finding.surface != "git" or finding.disposition == "accepted" or not paths or finding.location.field not in (None, "index"):
+        return finding
+    reasons = [excluded(path) for path in paths]
+    if not all(reasons):
+        return finding
+    return replace(finding, disposition="accepted", acceptance=f"excluded path: {reasons[0]}")
 
 
 def _shown(name: str, settings: Settings) -> str:

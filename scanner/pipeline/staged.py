@@ -22,7 +22,7 @@ _SUBMODULE = "a submodule is a repository of its own; scan it by itself"
 class FileScan:
     """Reads blobs by what index or tree say of them, and files of the work tree where they are asked for."""
 
-    def __init__(self, id: str, at: Path, env: Mapping[str, str], engine: Engine, excluded: Callable[[str], bool]) -> None:
+    def __init__(self, id: str, at: Path, env: Mapping[str, str], engine: Engine, excluded: Callable[[str], str | None]) -> None:
         self.id, self.at, self.env, self._excluded = id, at, env, excluded
         self.tally = Tally(id, "git")
         self.slow = CatFile(at, env)

@@ -51,7 +51,7 @@ class FileReader:
         return answer
 
 
-def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], bool]) -> Scanned:
+def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], str | None]) -> Scanned:
     """Every file below a folder, or the one file named; the repositories' own folders (`.git`) are Git targets, not files."""
     tally = Tally(id, surface)
     files: list[bytes] = []
