@@ -57,7 +57,8 @@ def _parse(pattern: str) -> tuple[Items, int]:
             warnings.simplefilter("ignore", DeprecationWarning)
             tree = parser.parse(pattern)
     except (re.error, OverflowError, RecursionError) as problem:
-        raise ValueError(f"the pattern's width cannot be computed: {problem}") from None
+        said = str(problem).partition("'")[0].strip()  # what follows quotes the pattern
+        raise ValueError(f"the pattern's width cannot be computed: {said}") from None
     return _plain(tree), tree.state.flags
 
 

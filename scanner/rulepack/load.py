@@ -143,7 +143,8 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
     for check, line in entry.texts("checks"):
         name = check.partition(":")[0]
         if name not in known.checks:
-            raise RuleError(f"{entry.what}: unknown check{quoted(name, known.checks)}", hint=nearest(name, known.checks), file=entry.file, line=line)
+            message = f"{entry.what}: unknown check{quoted(name, known.checks)}"
+            raise RuleError(message, hint=nearest(name, known.checks), file=entry.file, line=line)
         if flaw := known.check_flaw(check):
             raise RuleError(f"{entry.what}: check `{name}`: {flaw}", file=entry.file, line=line)
     return tuple(check for check, _ in entry.texts("checks"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
 import subprocess
 from collections import Counter
@@ -90,8 +91,8 @@ def _written() -> Iterator[Plant]:
 
 def tokens(count: int) -> list[Plant]:
     """Plants that are one bare word, good for a name of anything."""
-    bare = [plant for plant in plants() if plant.secrets and plant.text.isalnum() or plant.text.replace(b"_", b"").isalnum()]
-    return random.Random(SEED).sample([plant for plant in bare if len(plant.text) >= 20 and plant.secrets], count)
+    bare = [plant for plant in plants() if plant.secrets and plant.text.replace(b"_", b"").isalnum() and len(plant.text) >= 20]
+    return random.Random(SEED).sample(bare, count)
 
 
 @dataclass(slots=True)
@@ -130,8 +131,6 @@ def plant_all(home: Path) -> Ground:
     _damage(ground)
     (ground.tree / words[10].decode()).mkdir()
     (ground.tree / f"{words[11].decode()}.zip").write_bytes(b"PK\x03\x04" + bytes(60))
-    import os
-
     os.mkfifo(ground.tree / f"pipe-{words[12].decode()}")
     return ground
 

@@ -62,7 +62,9 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str,
 def run(surroundings: dict[str, str], tmp_path: Path, net: Dragnet) -> Run:
     """Runs the scanner in an empty folder; answers its exit code and all that it wrote, after looking for secrets in it."""
 
-    def start(*words: str | bytes | Path, data: bytes = b"", program: Sequence[str] = SCANNER, folder: Path | None = None) -> tuple[int, bytes]:
+    def start(
+        *words: str | bytes | Path, data: bytes = b"", program: Sequence[str] = SCANNER, folder: Path | None = None
+    ) -> tuple[int, bytes]:
         here = folder or tmp_path / "here"
         here.mkdir(exist_ok=True)
         done = subprocess.run([*program, *words], input=data, capture_output=True, env=surroundings, cwd=here, timeout=300, check=False)
@@ -131,7 +133,8 @@ def test_reports(run: Run, ground: Ground, tmp_path: Path, place: str, form: str
 
 
 @pytest.mark.parametrize("options", [
-    ("--quiet",), ("--no-color",), ("--engine", "re2"), ("--engine", "hyperscan"), ("--walk", "git"), ("--jobs", "2"), ("--verify-objects",),
+    ("--quiet",), ("--no-color",), ("--engine", "re2"), ("--engine", "hyperscan"), ("--walk", "git"), ("--jobs", "2"),
+    ("--verify-objects",),
     ("--allow-gaps", "--trust-owner"),
 ])  # fmt: skip
 def test_ways_to_scan(run: Run, ground: Ground, options: tuple[str, ...]) -> None:
@@ -167,7 +170,8 @@ def test_a_terminal(ground: Ground, surroundings: dict[str, str], net: Dragnet) 
     ("scan", "/nowhere/%s"), ("scan", "https://bot:%s@git.shop.internal/a.git"), ("scan", "%s"), ("scan", ".", "--format", "%s"), ("%s",),
     ("scan", "--token=%s"), ("scan", "--config", "%s.yaml"), ("scan", "--rules", "rules/%s"), ("scan", "--suppressions", "%s"),
     ("scan", ".", "-o", "%s"), ("scan", ".", "-o", "/nowhere/%s.json"), ("scan", "--jobs", "%s"), ("rules", "show", "%s"), ("rules", "%s"),
-    ("rules", "check", "%s"), ("rules", "list", "%s"), ("rules", "list", "--rules", "x/%s"), ("accept", "%s"), ("accept", "%s", "--report", "%s"),
+    ("rules", "check", "%s"), ("rules", "list", "%s"), ("rules", "list", "--rules", "x/%s"), ("accept", "%s"),
+    ("accept", "%s", "--report", "%s"),
     ("hook", "%s"), ("hook", "pre-commit", "--%s"), ("scan", "--git", "%s"), ("scan", "."),
 ])  # fmt: skip
 @pytest.mark.parametrize("number", range(3))
@@ -186,7 +190,9 @@ def test_a_secret_in_the_name_of_a_target(run: Run, ground: Ground, tmp_path: Pa
 
 
 @pytest.mark.parametrize("file", [
-    "%s: 1\n", "version: 1\n%s: 1\n", "rules:\n  disable: [%s]\n", "version: %s\n", "fingerprint:\n  salt: [%s]\n", "fingerprint:\n  key-env: %s\n",
+    "%s: 1\n", "version: 1\n%s: 1\n", "rules:\n  disable: [%s]\n", "version: %s\n", "fingerprint:\n  salt: [%s]\n",
+    "fingerprint:\n  key-env: %s\n",
+
     "fingerprint:\n  key-file: %s\n", "rules:\n  packs: [%s]\n", "paths:\n  - exclude: %s\n", "limits:\n  seconds: %s\n", "a: '%s\n", "a: &%s b\n",
     "a: *%s\n", "!%s a\n", "%s\n", "- %s\n", "? [%s]\n: 2\n", "a: |\n %s\n%s\n", "\"%s\" b\n", "{%s\n",
 ])  # fmt: skip
@@ -221,9 +227,12 @@ rules:
     ("acme-key", "A %s"), ("kind: token", "kind: %s"), ("severity: high", "severity: %s"), ("title", "%s"),
     ("acme_[", "%s("), ("acme_[", "%s)["), ("acme_[", "%s{2000}["), ("acme_[", "(?=%s)["), ("acme_[", "ä%s["), ("\\b(?P", "[b-a%s](?P"),
     ("\\b(?P<secret>acme", "(?P<%s>x)(?P<%s>y)(?P<secret>acme"), ("\\b(?P<secret>acme", "\\%s(?P<secret>acme"), ("entropy:3.0", "%s"),
-    ("entropy:3.0", "entropy:%s"), ("https://acme", "%s"), ("'acme_{any", "'{%s}{any"), ("'acme_{any", "'%s{any:%s}{any"), ("[short]", "['{%s']"),
-    ("[short]", "[%s"), ("[short]", "&%s"), ("[short]", "!%s x"), ("[short]", "'{pem:%s}'"), ("'acme_{any", "'%s {any"), ("[short]", "['%s}']"),
-    ("    advice", "    parser: %s\n    advice"), ("    advice", "    anchor: '%s.*'\n    advice"), ("    advice", "    before: %s\n    advice"),
+    ("entropy:3.0", "entropy:%s"), ("https://acme", "%s"), ("'acme_{any", "'{%s}{any"), ("'acme_{any", "'%s{any:%s}{any"),
+    ("[short]", "['{%s']"),
+    ("[short]", "[%s"), ("[short]", "&%s"), ("[short]", "!%s x"), ("[short]", "'{pem:%s}'"), ("'acme_{any", "'%s {any"),
+    ("[short]", "['%s}']"),
+    ("    advice", "    parser: %s\n    advice"), ("    advice", "    anchor: '%s.*'\n    advice"),
+    ("    advice", "    before: %s\n    advice"),
     ("    advice", "    %s: 1\n    advice"), ("family: Acme", "family: [%s]"), ("family: Acme", "%s"),
 ])  # fmt: skip
 def test_a_rule_pack_with_a_mistake_is_not_quoted(net: Dragnet, ground: Ground, tmp_path: Path, right: str, wrong: str) -> None:
@@ -279,7 +288,8 @@ def test_hooks(run: Run, ground: Ground, tmp_path: Path, words: tuple[str, ...])
     subprocess.run(["git", "-C", str(here), "add", "-A"], check=True)
     (here / ".git/COMMIT_EDITMSG").write_bytes(b"Set " + ground.words[1] + b"\n")
     run("hook", *words, folder=here)
-    run("hook", "pre-push", "origin", f"https://bot:{_word(ground, 1)}@git.shop.internal/a.git", data=b"refs/heads/main HEAD x y\n", folder=here)
+    remote = f"https://bot:{_word(ground, 1)}@git.shop.internal/a.git"
+    run("hook", "pre-push", "origin", remote, data=b"refs/heads/main HEAD x y\n", folder=here)
     run("hook", "pre-receive", data=f"{'0' * 40} {_word(ground, 3)} refs/heads/{_word(ground, 2)}\n".encode(), folder=here)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -22,7 +23,10 @@ from scanner.rulepack.load import load
 from scanner.rulepack.neutral import KINDS
 from scanner.rulepack.sample import grow
 
-NOISE = (b"\n", b"\r\n", b" ", b"\t", b'"', b"\\n", b"\\", b"=", b": ", b"\0", b"\xff\xfe", b"\xc3\xa4", b"password", b"token=", b"-----", b"://", b"@")
+NOISE = (
+    b"\n", b"\r\n", b" ", b"\t", b'"', b"\\n", b"\\", b"=", b": ", b"\0", b"\xff\xfe", b"\xc3\xa4", b"password",
+    b"token=", b"-----", b"://", b"@",
+)  # fmt: skip
 
 
 @cache
@@ -47,17 +51,21 @@ def noise() -> tuple[bytes, ...]:
     return (*NOISE, *(grown(random).encode() for grown in KINDS.values() for _ in range(6)))
 
 
-contents = st.lists(st.deferred(lambda: st.sampled_from(pieces()) | st.sampled_from(noise()) | st.binary(max_size=20)), max_size=12).map(b"".join)
+a_piece = st.deferred(lambda: st.sampled_from(pieces()) | st.sampled_from(noise()) | st.binary(max_size=20))
+contents = st.lists(a_piece, max_size=12).map(b"".join)
 
 
 def big(seed: int, size: int) -> bytes:
     """Hits, misses and noise in any order."""
     random = Random(seed)
     parts: list[bytes] = []
-    while sum(map(len, parts[-1:])) and len(parts) * 60 < size or not parts:
+    length = 0
+    while length < size:
+        begun = len(parts)
         parts.append(random.choice(pieces()) + random.choice((b"\n", b"\r\n", b" ", b"\n\n", b";\n")))
         parts += random.choices(noise(), k=random.randrange(6))
         parts.append(b"\n")
+        length += sum(map(len, parts[begun:]))
     return b"".join(parts)[:size]
 
 
@@ -97,7 +105,7 @@ def test_both_prefilters_lead_to_the_same_hits_in_much_text(seed: int) -> None:
 def test_no_two_hits_share_a_secret_and_all_lie_inside(data: bytes) -> None:
     found = examine.hits(searcher("auto"), data)
     secrets = sorted((hit.secret.start, hit.secret.end) for hit in found)
-    assert all(left[1] <= right[0] for left, right in zip(secrets, secrets[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(secrets))
     assert all(max(hit.span.end, hit.secret.end) <= len(data) for hit in found)
 
 
