@@ -66,19 +66,14 @@ def run(  # noqa: PLR0913 - an acceptance has that many parts
     report: str | None,
     file: Path,
     today: date,
-    rescan: Callable[[], Mapping[str, Any]] | None = None,
+    rescan: Callable[[], Mapping[str, Any]],
 ) -> None:
     """The same with the clock, and with a scan to fall back on, as arguments."""
-    if report is None and rescan is None:
-        raise UsageError(
-            "which report shows these findings?",
-            hint="run `leakseal scan --format json -o report.json` first, then add `--report report.json`",
-        )
     for option, said in (("--owner", owner), ("--reason", reason), ("--ticket", ticket)):
         if said and known_hidden(said) != said:
             raise UsageError(f"{option} holds what looks like a secret", hint="say it without the secret; the file goes into the repository")
     existing = suppressions.load(file)
-    shown = _stored(report) if report is not None else rescan()  # type: ignore[misc]  # one of the two is there
+    shown = _stored(report) if report is not None else rescan()
     new = accept.draft(ids, shown, owner=owner, reason=reason, expires=_day(expires), today=today, ticket=ticket)
     suppressions.save(file, accept.merge(existing, new))
     for entry in new:

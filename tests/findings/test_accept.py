@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from scanner.cli.accept import command, run
+from scanner.cli.scan import command as scan
 from scanner.errors import UsageError
 from scanner.findings.accept import draft, merge
 from scanner.findings.seal import finding_id
 from scanner.findings.suppressions import load
+from scanner.rulepack.sample import grow
 
 TODAY = date(2028, 2, 29)
 
@@ -105,10 +107,22 @@ def test_a_report_that_cannot_be_used_changes_nothing(tmp_path: Path, content: s
     assert not (tmp_path / ".leakseal").exists()
 
 
-def test_without_a_report_the_next_step_is_a_scan(tmp_path: Path) -> None:
+def test_without_a_report_the_current_folder_is_scanned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.env").write_text(f"token = {grow('{github-token:ghp_}', 7).decode()}\n")
+    seen = json.loads(CliRunner().invoke(scan, [".", "--format", "json", "--quiet"]).stdout)["findings"]
+    assert [f["disposition"] for f in seen] == ["open"]
+    assert invoke(tmp_path, seen[0]["id"]).exit_code == 0
+    again = json.loads(CliRunner().invoke(scan, [".", "--format", "json", "--quiet"]).stdout)
+    assert [f["disposition"] for f in again["findings"]] == ["accepted"]
+    assert again["result"] == "clean"
+
+
+def test_an_id_that_the_scan_does_not_find_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     error = invoke(tmp_path, IDS[0]).exception
     assert isinstance(error, UsageError)
-    assert "leakseal scan --format json -o report.json" in error.hint
+    assert "no such finding" in error.message
 
 
 def test_a_scan_can_stand_in_for_the_report(tmp_path: Path) -> None:
