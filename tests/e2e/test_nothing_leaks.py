@@ -193,7 +193,8 @@ def test_a_secret_in_the_name_of_a_target(run: Run, ground: Ground, tmp_path: Pa
     "%s: 1\n", "version: 1\n%s: 1\n", "rules:\n  disable: [%s]\n", "version: %s\n", "fingerprint:\n  salt: [%s]\n",
     "fingerprint:\n  key-env: %s\n",
 
-    "fingerprint:\n  key-file: %s\n", "rules:\n  packs: [%s]\n", "paths:\n  - exclude: %s\n", "limits:\n  seconds: %s\n", "a: '%s\n", "a: &%s b\n",
+    "fingerprint:\n  key-file: %s\n", "rules:\n  packs: [%s]\n", "paths:\n  - exclude: %s\n", "limits:\n  seconds: %s\n", "a: '%s\n",
+    "a: &%s b\n",
     "a: *%s\n", "!%s a\n", "%s\n", "- %s\n", "? [%s]\n: 2\n", "a: |\n %s\n%s\n", "\"%s\" b\n", "{%s\n",
 ])  # fmt: skip
 def test_a_secret_in_the_wrong_place_of_a_file_of_ours(call: Run, ground: Ground, tmp_path: Path, file: str) -> None:
