@@ -251,12 +251,12 @@ class Store:
                 if data is not None:
                     right = pack.vouched or self._hash(kind, data) == oid
                     lineage = Lineage(rank, pack.base[rank], depth, delta, base) if kind == BLOB else None
-                    yield Read(oid, kind, data, lineage) if right else self._ask(oid, slow, damaged=True)
+                    yield Read(oid, kind, data, lineage) if right else self._ask(oid, slow)
                 elif large and pack.stored[rank] < OFS_DELTA and pack.intact(rank):
                     pieces, size = pack.stream(rank), pack.size[rank]
                     yield Read(oid, kind, Large(pieces if pack.vouched else self._hashed(oid, kind, size, pieces), size))
                 else:
-                    yield self._ask(oid, slow, damaged=not pack.vouched)
+                    yield self._ask(oid, slow)
         pack.release()
 
     def _read_loose(self, folder: Path, ids: list[bytes], slow: CatFile) -> Iterator[Read | Unread]:
@@ -270,20 +270,17 @@ class Store:
                 yield self._ask(oid, slow)
             else:
                 # no index vouches for a loose object, so its own name does
-                yield Read(oid, kind, data) if self._hash(kind, data) == oid else self._ask(oid, slow, damaged=True)
+                yield Read(oid, kind, data) if self._hash(kind, data) == oid else self._ask(oid, slow)
 
-    def _ask(self, oid: bytes, slow: CatFile, *, damaged: bool = False) -> Read | Unread:
+    def _ask(self, oid: bytes, slow: CatFile) -> Read | Unread:
         """What Git says when our own way failed."""
         try:
-            kind, size, _ = slow.ask(oid.hex())
-            if size > WHOLE_LIMIT:
-                return Read(oid, kind, Large(self._hashed(oid, kind, size, slow.pieces()), size))
-            data = b"".join(slow.pieces())
+            kind, size, answered = slow.ask(oid.hex())
+            if answered != oid:
+                raise Damaged
+            return Read(oid, kind, Large(slow.pieces(), size) if size > WHOLE_LIMIT else b"".join(slow.pieces()))
         except (Damaged, Missing):
             return Unread(oid, "corrupt-object", "its bytes do not make an object, for Git neither")
-        if damaged and self._hash(kind, data) != oid:
-            return Unread(oid, "corrupt-object", "its content does not have the id that it stands under")
-        return Read(oid, kind, data)
 
     def _started(self, kind: int, size: int) -> hashlib._Hash:
         return hashlib.new("sha1" if self.size == 20 else "sha256", KIND_NAMES[kind] + b" %d\0" % size, usedforsecurity=False)
