@@ -58,6 +58,8 @@ def run(words: Sequence[str]) -> int:
         raise UsageError(problem.format_message().rstrip(".").replace("\n", " "), hint=f"see `{name} --help`") from None
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except SystemExit:  # click's answer to a closed pipe, with the code for open findings
+        raise BrokenPipeError from None
     except click.Abort:
         raise KeyboardInterrupt from None
     return answer if isinstance(answer, int) else 0

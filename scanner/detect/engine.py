@@ -86,7 +86,7 @@ class Engine:
 
     def _settled(self, spots: Iterable[Spotted]) -> tuple[Hit, ...]:
         found: dict[tuple[str, int, int], Hit] = {}
-        for end, number, results in spots:
+        for end, number, results in [spot for spot in spots if spot[2]]:
             for result in results:
                 rule = self._rules[number].rule
                 secret = Span(end + result.secret_start, end + result.secret_end)

@@ -25,11 +25,10 @@ class Mask:
     (Python's own, new in every process), so that the mask itself holds no plaintext.
     """
 
-    __slots__ = ("_known", "_ordinary", "_parts")
+    __slots__ = ("_known", "_parts")
 
     def __init__(self) -> None:
         self._parts: set[int] = set()
-        self._ordinary: set[int] = set()
         self._known: set[int] = set()
 
     def __repr__(self) -> str:
@@ -53,7 +52,7 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text without any part of a secret."""
-        return self._replace(text) if len(text) >= LEAST and (self._parts or self._ordinary) else text
+        return self._replace(text) if len(text) >= LEAST and self._parts else text
 
     def maybe(self, text: str | None) -> str | None:
         """The same for a text that may be missing."""
@@ -61,10 +60,9 @@ class Mask:
 
     def _learn_line(self, line: bytes, first: int, *, sparse: bool) -> None:
         shown = canon.text(line)
-        dense = 0 if sparse or len(self._parts) + len(self._ordinary) >= _FULL else _DENSE
-        for start in [*range(first, min(dense, len(shown) - LEAST + 1)), *range(max(first, dense), len(shown) - LEAST + 1, LEAST)]:
-            part = shown[start : start + LEAST]
-            (self._ordinary if ordinary(part.encode()) else self._parts).add(hash(part))
+        dense = 0 if sparse or len(self._parts) >= _FULL else _DENSE
+        starts = [*range(first, min(dense, len(shown) - LEAST + 1)), *range(max(first, dense), len(shown) - LEAST + 1, LEAST)]
+        self._parts.update(hash(shown[start : start + LEAST]) for start in starts)
 
     def _replace(self, text: str) -> str:
         kept, done = [], 0
@@ -78,10 +76,10 @@ class Mask:
         """Where parts of secrets stand, joined where they touch, and whether any of them is more than an ordinary word."""
         found: list[tuple[int, int, bool]] = []
         for start in range(len(text) - LEAST + 1):
-            part = hash(text[start : start + LEAST])
-            certain = part in self._parts
-            if not certain and part not in self._ordinary:
+            part = text[start : start + LEAST]
+            if hash(part) not in self._parts:
                 continue
+            certain = not ordinary(part.encode("utf-8", "surrogatepass"))
             if found and found[-1][1] >= start:
                 found[-1] = (found[-1][0], start + LEAST, found[-1][2] or certain)
             else:

@@ -63,7 +63,7 @@ class Seal:
         if strong(value):
             return f"salted-hmac-v1:{hmac.digest(self._salt, _DOMAIN + value, 'sha256').hex()}"
         # The salt is public to whoever reads the repository, so that a guess has to cost something.
-        return "scrypt-v1:" + hashlib.scrypt(value, salt=_DOMAIN + self._salt, n=2**12, r=8, p=1, dklen=16).hex()
+        return "scrypt-v1:" + hashlib.scrypt(value, salt=_DOMAIN + self._salt, n=2**11, r=8, p=1, dklen=16).hex()
 
 
 def finding_id(rule: str, fingerprint: str) -> str:

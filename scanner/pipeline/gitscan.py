@@ -19,15 +19,16 @@ from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Sightings
 from scanner.pipeline.tally import Tally
 from scanner.pipeline.workers import Died, Pool
-from scanner.sources.files import Listed
+from scanner.sources.files import Listed, listing
 from scanner.sources.git.catfile import CatFile
 from scanner.sources.git.environ import GitFailed, environment, git
 from scanner.sources.git.gitdir import LEFT_OVER, loose_refs, metadata, other_tips
 from scanner.sources.git.history import History, Walk
 from scanner.sources.git.layout import Layout, discover
 from scanner.sources.git.lfs import lfs_path
+from scanner.sources.git.people import People
 from scanner.sources.git.store import Batch, Store, Unread
-from scanner.sources.git.worktree import Tracked, present, tracked
+from scanner.sources.git.worktree import Tracked, present, sound, tracked
 
 _FILES_AT_ONCE = 400
 _SMALL = 16 << 20  # bytes of content below which starting processes costs more than it saves
@@ -43,6 +44,7 @@ class GitScan:
         self.env: Mapping[str, str] = environment(trust_owner=settings.trust_owner, root=self.layout.root)
         self.tally = Tally(id, "git")
         self._open()
+        self._walk = Walk(self.layout.root, self.env)  # goes on while the packs are opened
         self.sightings = Sightings()
         self.store = Store(self.layout, self.env, walk=settings.walk, verify=settings.verify)
         self._named: set[bytes] = set()
@@ -68,9 +70,10 @@ class GitScan:
         workers = self.settings.workers if sum(batch.weight for batch in batches) > _SMALL else 1
         pool: Pool[Batch, Answer] = Pool(reader, batches, workers)
         self._cut = cut_off(self.layout, self.env)
-        whole = self.layout.shallow and not self.store.missing(self._cut)
-        # where all of a shallow history is there, Git need not stop
-        self._walk = Walk(self.layout.root, {**self.env, "GIT_SHALLOW_FILE": ""} if whole else self.env)  # has a thread: forks come first
+        if self.layout.shallow and not self.store.missing(self._cut):  # where all of a shallow history is there, Git need not stop
+            self._walk.close()
+            self._walk = Walk(self.layout.root, {**self.env, "GIT_SHALLOW_FILE": ""})
+        self._people = People(self.layout, self.env)
         try:
             self._own_files(reader)
             self._collect(pool)
@@ -84,12 +87,15 @@ class GitScan:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def _index(self) -> Tracked:
+        origin = Origin(self.id, "git", path=canon.text(os.fsencode(self.layout.git_dir.name)) + "/index", field="index")
         try:
-            return tracked(self.layout, self.env)
+            found = tracked(self.layout, self.env)
         except GitFailed:
-            origin = Origin(self.id, "git", path=canon.text(os.fsencode(self.layout.git_dir.name)) + "/index", field="index")
             self.tally.gap(origin, "unreadable", "the index is damaged, so tracked files in the work tree were not found", counted=False)
             return Tracked({}, {})
+        if not sound(self.layout):
+            self.tally.gap(origin, "unreadable", "the index is not what its checksum says, so tracked files may be missing", counted=False)
+        return found
 
     def _collect(self, pool: Pool[Batch, Answer]) -> None:
         for batch, answer in pool.results():
@@ -185,9 +191,7 @@ class GitScan:
     # -- telling -------------------------------------------------------------------------------------------------------
 
     def _told(self, uri: str, reader: GitReader, index: Tracked) -> Scanned:
-        from scanner.sources.git.people import People
-
-        people = People(self.layout, self.env)
+        people = self._people
         try:
             self._lfs_contents(reader)
             past = self._known_history(index)
@@ -227,15 +231,20 @@ class GitScan:
 
     def _lfs_contents(self, reader: GitReader) -> None:
         """Content that LFS pointers stand for: searched when it was fetched, else a gap."""
-        gone = []
+        gone, known = [], set()
         for oid, content in sorted(self._lfs, key=lambda item: item[1]):
             path = lfs_path(self.layout.common_dir, content)
             if path.is_file():
                 self.tally.expected += 1
                 self._own_file(reader, Origin(self.id, "git", path=f"lfs/objects/{content}", object=oid.hex(), field="lfs"), os.fsencode(path))
+                known.add(os.fsencode(path))
             else:
                 gone.append((oid, content))
         self._lfs = gone
+        top = os.fsencode(self.layout.common_dir / "lfs")
+        for item in sorted(listing(self.layout.common_dir / "lfs"), key=lambda entry: entry.path) if os.path.isdir(top) else ():
+            if os.path.join(top, item.path) not in known:
+                self._listed(reader, Listed(b"lfs/" + item.path, item.size, item.refused), self.layout.common_dir, "lfs")
 
 
 def _file_batches(files: list[bytes]) -> list[Batch]:

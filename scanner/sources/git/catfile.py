@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -52,7 +53,8 @@ class CatFile:
             self._process.kill()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe:
-                    pipe.close()
+                    with suppress(OSError):  # what was not written cannot be written any more
+                        pipe.close()
             self._process.wait()
             self._process = None
         self._buffer, self._left, self._due = b"", 0, False
@@ -81,17 +83,17 @@ class CatFile:
 
     def _answer(self, question: bytes) -> bytes:
         """The line that answers; empty if the process ended."""
-        process = self._process = self._process or self._start()
-        assert process.stdin  # noqa: S101 it is a pipe
-        try:
-            process.stdin.write(question)
-            process.stdin.flush()
-        except (OSError, ValueError):  # ended, or told to
-            self.close()
-            process = self._process = self._start()
+        for _ in range(2):  # a process may have ended, or been told to
+            process = self._process = self._process or self._start()
             assert process.stdin  # noqa: S101 it is a pipe
-            process.stdin.write(question)
-            process.stdin.flush()
+            try:
+                process.stdin.write(question)
+                process.stdin.flush()
+                break
+            except (OSError, ValueError):
+                self.close()
+        else:
+            return b""
         while b"\n" not in self._buffer and len(self._buffer) < _HEAD:
             more = self._read()
             if not more:
@@ -111,10 +113,8 @@ class CatFile:
         if sys.platform == "linux":
             import resource
 
-            try:  # a delta of a few bytes can ask for any size
+            with suppress(OSError, ValueError):  # a delta of a few bytes can ask for any size
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-            except (OSError, ValueError):
-                pass
         return process
 
     def _read(self, most: int = _STEP) -> bytes:

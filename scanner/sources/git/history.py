@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -56,25 +57,37 @@ class Walk:
 
     def __init__(self, at: Path, env: Mapping[str, str], which: Sequence[str] = ("--all",), tips: Sequence[str] = ()) -> None:
         self._at, self._env = at, dict(env)
-        self._pool = ThreadPoolExecutor(1)
-        self._listed = self._pool.submit(self._run, ["rev-list", "--date-order", *which], tips)
+        self._ids = tempfile.TemporaryFile()  # of ids alone; a pipe would fill up before it is asked
+        with tempfile.TemporaryFile() as lines:
+            lines.write(_lines(tips))
+            lines.seek(0)
+            self._process = subprocess.Popen(
+                ["git", "rev-list", "--date-order", *which], cwd=at, env=self._env,
+                stdin=lines, stdout=self._ids, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
 
     def _run(self, arguments: Sequence[str], lines: Iterable[str] = ()) -> tuple[bytes, bool]:
         done = subprocess.run(
-            ["git", *arguments], cwd=self._at, env=self._env, input="".join(f"{line}\n" for line in lines).encode(),
+            ["git", *arguments], cwd=self._at, env=self._env, input=_lines(lines),
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         return done.stdout, done.returncode == 0
 
     def close(self) -> None:
         """Let go of the process."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._process.kill()
+        self._process.wait()
+        self._ids.close()
+
+    def _listed(self) -> tuple[list[str], bool]:
+        whole = self._process.wait() == 0
+        self._ids.seek(0)
+        return self._ids.read().decode("ascii", "replace").split(), whole
 
     def history(self, objects: Collection[str], names: Collection[bytes], commits: Collection[str], processes: int) -> History:
         """Look for objects and path components in every commit: those that refs lead to, then the others among `commits`."""
         found = History()
-        listed, found.complete = self._listed.result()
-        reached = listed.decode("ascii", "replace").split()
+        reached, found.complete = self._listed()
         found.order = {commit: place for place, commit in enumerate(reached)}
         found.led_to = len(reached)
         others = sorted(c for c in commits if c not in found.order)
@@ -121,7 +134,8 @@ class _Gather:
 
     def take(self, shown: bytes) -> None:
         """The output of one process."""
-        commit = author = date = ""
+        commit = author = ""
+        seconds = b""
         pieces = iter(shown.split(b"\0"))
         for piece in pieces:
             token = piece.lstrip(b"\n")
@@ -129,26 +143,30 @@ class _Gather:
                 path = next(pieces, b"")
                 new = token.split(b" ")[-2]
                 if new in self._wanted:
-                    self._note(self._into.of, new.decode(), commit, author, date, path)
+                    self._note(self._into.of, new.decode(), commit, author, seconds, path)
                 if self._parts:
                     for part in self._parts.intersection(path.split(b"/")):
-                        self._note(self._into.named, part, commit, author, date, path)
+                        self._note(self._into.named, part, commit, author, seconds, path)
             elif token.startswith(b"\x01"):
                 commit = token[1:].decode("ascii", "replace")
                 author = next(pieces, b"").decode("utf-8", "replace")
-                date = _iso(next(pieces, b"").strip())
+                seconds = next(pieces, b"")
 
-    def _note(self, into: dict, key: object, commit: str, author: str, date: str, path: bytes) -> None:  # type: ignore[type-arg]
+    def _note(self, into: dict, key: object, commit: str, author: str, seconds: bytes, path: bytes) -> None:  # type: ignore[type-arg]
         known: Introduction | None = into.get(key)
         reachable = self._into.reachable(commit)
         if known is None or reachable >= known.reachable:  # the walk goes back in time: the last is the oldest
-            fresh = Introduction(commit, author, date, path, bool(_NOTE.fullmatch(path.replace(b"/", b""))), reachable)
+            fresh = Introduction(commit, author, _iso(seconds.strip()), path, bool(_NOTE.fullmatch(path.replace(b"/", b""))), reachable)
             if known:
                 fresh.commits, fresh.paths = known.commits, known.paths
             into[key] = known = fresh
         known.commits += 1
         if len(known.paths) < _PATHS:
             known.paths.add(path)
+
+
+def _lines(ids: Iterable[str]) -> bytes:
+    return "".join(f"{id}\n" for id in ids).encode()
 
 
 def _iso(seconds: bytes) -> str:

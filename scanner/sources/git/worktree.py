@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,21 @@ def tracked(layout: Layout, env: Mapping[str, str]) -> Tracked:
                 mode, oid, _ = head.split(b" ")
                 (modules if mode == _MODULE else files)[path] = oid.decode()
     return Tracked(files, modules)
+
+
+def sound(layout: Layout) -> bool:
+    """Whether the index is what its own checksum says; Git itself looks only in `git fsck`. All zeros stand for none (index.skipHash)."""
+    try:
+        with (layout.git_dir / "index").open("rb") as file:
+            made = hashlib.new("sha1" if layout.hash_size == 20 else "sha256", usedforsecurity=False)
+            tail = b""
+            while block := file.read(1 << 20):
+                block = tail + block
+                made.update(block[: -layout.hash_size])
+                tail = block[-layout.hash_size :]
+    except OSError:  # absent, or closed: then it is a gap among the repository's own files
+        return True
+    return tail == made.digest() or not any(tail)
 
 
 def present(layout: Layout, paths: Mapping[bytes, str]) -> list[bytes]:
