@@ -78,6 +78,7 @@ def scan(path: Path, *options: str) -> Said:
         sys.stdout, sys.stderr = old
     out.flush()
     text = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert "unforeseen" not in err.getvalue(), err.getvalue()
     return Said(code, json.loads(text) if text else {}, err.getvalue())
 
 
@@ -104,8 +105,9 @@ def own_files(git_dir: Path) -> int:
     count = 0
     refs = 0
     for folder, _, files in os.walk(git_dir):
-        inner = os.path.relpath(folder, git_dir).split(os.sep)
-        if inner[0] == "objects" and inner[1:] != ["info"]:
+        inner = Path(folder).relative_to(git_dir).parts or ("",)
+        if inner[0] == "objects" and inner[1:] != ("info",):
+            count += sum(name.endswith((".keep", ".promisor")) for name in files)
             continue
         if inner[0] == "refs":
             refs += len(files)
