@@ -20,7 +20,7 @@ from scanner.sources.git.references import References
 from scanner.sources.git.store import Batch, Large, Lineage, Read, Store, Unread
 
 FILES = "files"  # Batch.way of tracked files; the others are the store's
-_WORTH = 2048  # bytes of content below which a search costs less than knowing what is new
+_WORTH = 16384  # bytes of content below which a search costs less than knowing what is new
 NAME = 5  # the kind of a path component, beside Git's own four
 _BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 

@@ -56,6 +56,7 @@ class GitScan:
         self._interrupted = False
         self._files: list[bytes] = []
         self._tips: set[bytes] = set()  # what refs and heads stand for
+        self._people: People | None = None
         self._risky: set[Batch] = set()  # shares that a worker has died of
 
     def run(self, uri: str) -> Scanned:
@@ -67,15 +68,18 @@ class GitScan:
         reader = GitReader(self.store, self.settings.rules, self.settings.cache, self.settings.engine, files)
         reader.engine.sieve.spots(b"")  # compiled and cached before the processes part
         batches = [*self.store.batches(self.settings.workers * _PER_WORKER), *_file_batches(files)]
+        self._unread += self.store.endless
+        if self.store.endless:
+            self._walk.close()
         workers = self.settings.workers if sum(batch.weight for batch in batches) > _SMALL else 1
-        pool: Pool[Batch, Answer] = Pool(reader, batches, workers)
         self._cut = cut_off(self.layout, self.env)
         if self.layout.shallow and not self.store.missing(self._cut):  # where all of a shallow history is there, Git need not stop
             self._walk.close()
             self._walk = Walk(self.layout.root, {**self.env, "GIT_SHALLOW_FILE": ""})
-        self._people = People(self.layout, self.env)
+        pool: Pool[Batch, Answer] = Pool(reader, batches, workers)
         try:
             self._own_files(reader)
+            self._people = People(self.layout, self.env)
             self._collect(pool)
         except KeyboardInterrupt:
             self._interrupted = True
@@ -191,7 +195,7 @@ class GitScan:
     # -- telling -------------------------------------------------------------------------------------------------------
 
     def _told(self, uri: str, reader: GitReader, index: Tracked) -> Scanned:
-        people = self._people
+        people = self._people = self._people or People(self.layout, self.env)
         try:
             self._lfs_contents(reader)
             past = self._known_history(index)
@@ -223,6 +227,8 @@ class GitScan:
         names = self.sightings.names()
         if self._interrupted or not (wanted or names or self.sightings.secrets):
             return History()
+        if self.store.endless:  # nor would Git finish walking through them
+            return History(complete=False)
         return self._walk.history(wanted, names, self._commits, self.settings.workers)
 
     def _expected(self, index: Tracked) -> set[bytes]:

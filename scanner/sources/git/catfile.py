@@ -6,17 +6,16 @@ import hashlib
 import os
 import select
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from scanner.sources.git.environ import bounded
 from scanner.sources.git.kinds import KINDS, Damaged
 
 _STEP = 1 << 20
 _SILENCE = 0.5  # seconds after which we ask whether more will come
-_MEMORY = 3 << 30  # bytes that Git may take to put an object together; it mostly maps and streams
 _HEAD = 4096
 
 
@@ -110,11 +109,7 @@ class CatFile:
         assert process.stdout  # noqa: S101 it is a pipe
         self._out = process.stdout.fileno()
         self._buffer = b""
-        if sys.platform == "linux":
-            import resource
-
-            with suppress(OSError, ValueError):  # a delta of a few bytes can ask for any size
-                resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+        bounded(process.pid)
         return process
 
     def _read(self, most: int = _STEP) -> bytes:

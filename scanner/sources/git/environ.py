@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from scanner.errors import LeaksealError, UnreadableError
@@ -32,6 +34,7 @@ _OVERRIDES = {
     "log.diffMerges": "off",
     "diff.renames": "false",
 }
+_MEMORY = 3 << 30
 _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH")
 _QUARANTINE = ("GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 
@@ -74,6 +77,15 @@ def environment(
         env[f"GIT_CONFIG_KEY_{number}"] = name
         env[f"GIT_CONFIG_VALUE_{number}"] = value
     return env
+
+
+def bounded(pid: int) -> None:
+    """Hold a Git process to some gigabytes: a delta of a few bytes can ask for any size, and deltas that go in circles for all there is."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError, ValueError):
+            resource.prlimit(pid, resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
 
 
 class GitFailed(LeaksealError):

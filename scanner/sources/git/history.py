@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scanner.sources.git.environ import bounded
+
 # -c shows of a merge only what stands in none of its parents, which is what the merge itself brings in.
 _LOG = (
     "log", "--no-walk=unsorted", "--stdin", "--raw", "-c", "--root", "--no-abbrev", "--no-renames", "-z", "--ignore-submodules=none",
@@ -65,6 +67,7 @@ class Walk:
                 ["git", "rev-list", "--date-order", *which], cwd=at, env=self._env,
                 stdin=lines, stdout=self._ids, stderr=subprocess.DEVNULL,
             )  # fmt: skip
+        bounded(self._process.pid)
 
     def _run(self, arguments: Sequence[str], lines: Iterable[str] = ()) -> tuple[bytes, bool]:
         done = subprocess.run(

@@ -24,6 +24,8 @@ OFS_DELTA, REF_DELTA = 6, 7
 _HELD_LIMIT = 64 << 20  # bytes of delta bases that are kept while their children are read
 _FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB, so that no output limit is needed
 _LARGEST = 1 << 34  # bytes of content that an object is reckoned with, whatever its header says
+_UNBELIEVABLE = 1 << 63
+_TROUBLE = 4000  # bytes whose search takes as long as getting at an object
 _DEEPEST = 10_000  # deltas upon deltas; Git itself stops at 4,095
 _ROOT, _NONE = -1, -1
 BadStream = cast(type[Exception], isal_zlib.error)  # its stub calls it an exception, not a type
@@ -97,25 +99,27 @@ class Pack:
         self.size = array("Q", bytes(8 * n))
         self.body = array("Q", bytes(8 * n))
         self.base = array("i", [_ROOT]) * n
-        view, start = self._open(), self.start
+        view, start, kinds, bases = self._open(), self.start, self.kind, self.base
+        longest = 32 + self.hash_size
         forward = False
         for rank in range(n):
-            at, limit = start[rank], start[rank + 1]
-            head = bytes(view[at : min(at + 32 + self.hash_size, limit)])
+            at = start[rank]
+            head = bytes(view[at : min(at + longest, start[rank + 1])])
             try:
                 kind, size, used, base = self._header(head, at)
             except (IndexError, Damaged):
                 continue
             self.stored[rank], self.size[rank], self.body[rank] = kind, size, at + used
             if kind < OFS_DELTA:
-                self.kind[rank] = kind
+                kinds[rank] = kind
             elif base is not None:
-                self.base[rank] = base
-                self.kind[rank] = self.kind[base]
-                forward = forward or base >= rank or not self.kind[base]
+                bases[rank] = base
+                kinds[rank] = kinds[base]
+                forward = forward or base >= rank or not kinds[base]
         self._link_children()
         if forward:
             self._settle_forward_bases()
+        self.release()
 
     def _header(self, head: bytes, at: int) -> tuple[int, int, int, int | None]:
         """(type, size, bytes used, rank of the base or None); IndexError where the bytes end too early."""
@@ -126,7 +130,11 @@ class Pack:
             used += 1
             size |= (byte & 127) << shift
             shift += 7
-        if size >= 1 << 63 or kind not in (COMMIT, TREE, BLOB, TAG, OFS_DELTA, REF_DELTA):
+        if kind < OFS_DELTA:
+            if size >= _UNBELIEVABLE or kind not in (COMMIT, TREE, BLOB, TAG):
+                raise Damaged
+            return kind, size, used, None
+        if size >= _UNBELIEVABLE:
             raise Damaged
         if kind == OFS_DELTA:
             byte = head[used]
@@ -138,11 +146,9 @@ class Pack:
                 back = (back + 1) << 7 | byte & 127
             base = bisect_left(self.start, at - back)
             return kind, size, used, base if self.start[base] == at - back and back else None
-        if kind == REF_DELTA:
-            place = self.index.find(head[used : used + self.hash_size])
-            rank = len(self.order) if place is None else bisect_left(self.start, self.index.offsets[place])
-            return kind, size, used + self.hash_size, rank if rank < len(self.order) else None
-        return kind, size, used, None
+        place = self.index.find(head[used : used + self.hash_size])
+        rank = len(self.order) if place is None else bisect_left(self.start, self.index.offsets[place])
+        return kind, size, used + self.hash_size, rank if rank < len(self.order) else None
 
     def _settle_forward_bases(self) -> None:
         """Bases named by id may stand behind their deltas: pass kinds on from the roots (cycles stay unknown)."""
@@ -163,6 +169,20 @@ class Pack:
         """Ranks that no walk comes to: damaged headers, bases outside the pack, cycles."""
         return (rank for rank, kind in enumerate(self.kind) if not kind)
 
+    def circular(self) -> set[int]:
+        """Ranks whose bases, followed to the end, come back: deltas made in the end of themselves, on which Git never finishes."""
+        state: dict[int, bool] = {}
+        for first in self.unreached():
+            trail, rank = [], first
+            while rank >= 0 and not self.kind[rank] and rank not in state:
+                state[rank] = True  # until its end is seen
+                trail.append(rank)
+                rank = self.base[rank]
+            ends = rank < 0 or bool(self.kind[rank]) or not state[rank]
+            if ends:
+                state.update(dict.fromkeys(trail, False))
+        return {rank for rank, circle in state.items() if circle}
+
     def children(self, rank: int) -> list[int]:
         """The deltas made against this object."""
         found, child = [], self.child[rank]
@@ -173,28 +193,25 @@ class Pack:
 
     def units(self, limit: int) -> list[tuple[int, int]]:
         """(rank, weight) of the delta trees, cut into pieces of about `limit` bytes of content; sets `cut`."""
-        n = len(self)
-        self.cut = bytearray(n)
-        weight = array("Q", bytes(8 * n))
-        content = self._content_sizes()
-        units = []
-        for rank in self._children_first():
-            weight[rank] += content[rank] + 200
-            base = self.base[rank] if self.stored[rank] >= OFS_DELTA else _ROOT
-            if base < 0 or weight[rank] >= limit:
-                self.cut[rank] = 1
-                units.append((rank, weight[rank]))
-            else:
-                weight[base] += weight[rank]
-        return units
-
-    def _content_sizes(self) -> array[int]:
-        """Size of each object's content; a delta is taken to be as large as its root, and no header is believed beyond reason."""
+        self.cut = bytearray(len(self))
+        order = list(self._bases_first())
+        bases, stored = self.base, self.stored
+        # a delta's content is taken to be as large as its root's, and no header is believed beyond reason
         content = array("Q", (min(size, _LARGEST) for size in self.size))
-        for rank in self._bases_first():
-            if self.stored[rank] >= OFS_DELTA:
-                content[rank] = content[self.base[rank]]
-        return content
+        for rank in order:
+            if stored[rank] >= OFS_DELTA:
+                content[rank] = content[bases[rank]]
+        weight = array("Q", bytes(8 * len(self)))
+        units = []
+        for rank in reversed(order):
+            mine = weight[rank] + content[rank] + _TROUBLE
+            base = bases[rank] if stored[rank] >= OFS_DELTA else _ROOT
+            if base < 0 or mine >= limit:
+                self.cut[rank] = 1
+                units.append((rank, mine))
+            else:
+                weight[base] += mine
+        return units
 
     def _bases_first(self) -> Iterator[int]:
         stack = [rank for rank in range(len(self) - 1, -1, -1) if self.kind[rank] and self.stored[rank] < OFS_DELTA]
@@ -205,9 +222,6 @@ class Pack:
             while child != _NONE:
                 stack.append(child)
                 child = self.sibling[child]
-
-    def _children_first(self) -> list[int]:
-        return list(self._bases_first())[::-1]
 
     def roots(self, start: int, stop: int) -> Iterator[int]:
         """The unit roots among the ranks `start` to `stop`."""
@@ -241,8 +255,7 @@ class Pack:
             data, large, delta = (None, False, None) if damaged else self._try(rank, base)
             yield Packed(rank, data, large, depth, delta, base)
             base = delta = None
-            below = self._below(rank)
-            if below:
+            if self.child[rank] != _NONE and (below := self._below(rank)):
                 kept = data if held + len(data or b"") <= _HELD_LIMIT else None
                 held += len(kept or b"")
                 frames.append((kept, below, data is None and not large, depth + 1))
@@ -250,8 +263,8 @@ class Pack:
 
     def _below(self, rank: int) -> list[int]:
         found = [child for child in self.children(rank) if not self.cut[child]]
-        # leaves go first, so that this base is let go before a deep branch is entered
-        found.sort(key=lambda child: self.child[child] == _NONE)
+        if len(found) > 1:  # leaves go first, so that this base is let go before a deep branch is entered
+            found.sort(key=lambda child: self.child[child] == _NONE)
         return found
 
     def _try(self, rank: int, base: bytes | None) -> tuple[bytes | None, bool, bytes | None]:
@@ -281,18 +294,16 @@ class Pack:
 
     def _inflate(self, rank: int) -> bytes:
         """The inflated bytes of a packed object, checked against the index's CRC-32 and the header's size."""
-        view, size = self._open(), self.size[rank]
-        if self.index.crcs is not None:
-            packed = view[self.start[rank] : self.start[rank + 1]]
-            if isal_zlib.crc32(packed) != self.index.crcs[self.order[rank]]:
-                raise Damaged
-        packed = view[self.body[rank] : self.start[rank + 1]]
+        view, size, body, end = self._open(), self.size[rank], self.body[rank], self.start[rank + 1]
+        crcs = self.index.crcs
+        if crcs is not None and isal_zlib.crc32(view[self.start[rank] : end]) != crcs[self.order[rank]]:
+            raise Damaged
         if size > WHOLE_LIMIT:
             raise TooLarge
-        if len(packed) <= _FAST_INFLATE:
-            data: bytes = isal_zlib.decompress(packed, 15, size or 1)
+        if end - body <= _FAST_INFLATE:
+            data: bytes = isal_zlib.decompress(view[body:end], 15, size or 1)
         else:
-            data = isal_zlib.decompressobj().decompress(packed, size + 1)
+            data = isal_zlib.decompressobj().decompress(view[body:end], size + 1)
         if len(data) != size:
             raise Damaged
         return data

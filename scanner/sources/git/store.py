@@ -21,6 +21,7 @@ from scanner.sources.git.packindex import BadIndex
 _LOOSE_BATCH = 2000
 _SMALLEST_BATCH = 4 << 20
 _LARGEST_BATCH = 1 << 38
+_ENDLESS = "a delta that is made, in the end, of itself"
 KIND_NAMES = {number: name for name, number in KINDS.items()}
 
 
@@ -87,6 +88,7 @@ class Store:
         self.loose: list[tuple[Path, list[bytes]]] = []
         self.by_git: list[bytes] = []  # counted as Git lists them
         self.refused: list[Unread] = []
+        self.endless: list[Unread] = []  # Git would not finish reading them
         if walk == "git":
             self._by_git_alone()
         else:
@@ -207,13 +209,16 @@ class Store:
     def batches(self, shares: int) -> list[Batch]:
         """The whole store in at least `shares` batches if it is large, heaviest first."""
         self.asked = list(self.by_git)
+        self.endless.clear()
         estimate = sum(sum(pack.size) for pack in self.packs) * 8
         limit = min(max(_SMALLEST_BATCH, estimate // max(1, shares)), _LARGEST_BATCH)  # headers may lie
         found: list[Batch] = []
         for number, pack in enumerate(self.packs):
             found += _gather(number, pack.units(limit), limit)
-            lost = [pack.oid(rank) for rank in pack.unreached() if not self.skip[number][rank]]
-            self.asked += lost
+            lost = [rank for rank in pack.unreached() if not self.skip[number][rank]]
+            circular = pack.circular() if lost else set()
+            self.asked += (pack.oid(rank) for rank in lost if rank not in circular)
+            self.endless += (Unread(pack.oid(rank), "corrupt-object", _ENDLESS) for rank in lost if rank in circular)
         for place, (_, ids) in enumerate(self.loose):
             found += _slices("loose", place, ids)
         found += _slices("git", 0, self.asked)
@@ -243,18 +248,20 @@ class Store:
             yield from map(self._verified, items) if self.verify else items
 
     def _read_pack(self, pack: Pack, skip: bytearray, batch: Batch, slow: CatFile) -> Iterator[Read | Unread]:
+        vouched, kinds = pack.vouched, pack.kind
         for root in pack.roots(batch.start, batch.stop):
             for rank, data, large, depth, delta, base in pack.walk(root):
                 if skip[rank]:
                     continue
-                oid, kind = pack.oid(rank), pack.kind[rank]
+                oid, kind = pack.oid(rank), kinds[rank]
                 if data is not None:
-                    right = pack.vouched or self._hash(kind, data) == oid
-                    lineage = Lineage(rank, pack.base[rank], depth, delta, base) if kind == BLOB else None
+                    right = vouched or self._hash(kind, data) == oid
+                    related = kind == BLOB and (delta is not None or pack.child[rank] >= 0)
+                    lineage = Lineage(rank, pack.base[rank], depth, delta, base) if related else None
                     yield Read(oid, kind, data, lineage) if right else self._ask(oid, slow)
                 elif large and pack.stored[rank] < OFS_DELTA and pack.intact(rank):
                     pieces, size = pack.stream(rank), pack.size[rank]
-                    yield Read(oid, kind, Large(pieces if pack.vouched else self._hashed(oid, kind, size, pieces), size))
+                    yield Read(oid, kind, Large(pieces if vouched else self._hashed(oid, kind, size, pieces), size))
                 else:
                     yield self._ask(oid, slow)
         pack.release()

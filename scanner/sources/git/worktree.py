@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,6 +50,16 @@ def sound(layout: Layout) -> bool:
     return tail == made.digest() or not any(tail)
 
 
+def _there(path: bytes) -> bool:
+    """Whether something other than a folder stands there: in a folder's place the tracked file is deleted."""
+    try:
+        return not stat.S_ISDIR(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError:  # closed: reading it will say so
+        return True
+
+
 def present(layout: Layout, paths: Mapping[bytes, str]) -> list[bytes]:
     """Those tracked paths that stand in the work tree and are not reached through a link, sorted."""
     root = os.fsencode(layout.work_tree or "")
@@ -59,6 +70,6 @@ def present(layout: Layout, paths: Mapping[bytes, str]) -> list[bytes]:
         folder = os.path.dirname(path)
         if folder not in folders:
             folders[folder] = os.path.realpath(os.path.join(root, folder)) == (os.path.join(real, folder) if folder else real)
-        if folders[folder] and os.path.lexists(os.path.join(root, path)):
+        if folders[folder] and _there(os.path.join(root, path)):
             found.append(path)
     return found
