@@ -190,7 +190,8 @@ class GitScan:
             git(["rev-parse", "--git-dir"], self.layout.root, self.env)
         except GitFailed:
             detail = "Git cannot open the repository: who introduced what, and tracked files, may be missing; run `git fsck`"
-            self.tally.gap(Origin(self.id, "git", path=canon.text(os.fsencode(self.layout.git_dir.name))), "tool-error", detail, counted=False)
+            origin = Origin(self.id, "git", path=canon.text(os.fsencode(self.layout.git_dir.name)))
+            self.tally.gap(origin, "tool-error", detail, counted=False)
 
     # -- telling -------------------------------------------------------------------------------------------------------
 
@@ -242,7 +243,8 @@ class GitScan:
             path = lfs_path(self.layout.common_dir, content)
             if path.is_file():
                 self.tally.expected += 1
-                self._own_file(reader, Origin(self.id, "git", path=f"lfs/objects/{content}", object=oid.hex(), field="lfs"), os.fsencode(path))
+                origin = Origin(self.id, "git", path=f"lfs/objects/{content}", object=oid.hex(), field="lfs")
+                self._own_file(reader, origin, os.fsencode(path))
                 known.add(os.fsencode(path))
             else:
                 gone.append((oid, content))
@@ -254,6 +256,5 @@ class GitScan:
 
 
 def _file_batches(files: list[bytes]) -> list[Batch]:
-    return [
-        Batch(FILES, 0, start, min(start + _FILES_AT_ONCE, len(files)), _FILES_AT_ONCE << 14) for start in range(0, len(files), _FILES_AT_ONCE)
-    ]
+    starts = range(0, len(files), _FILES_AT_ONCE)
+    return [Batch(FILES, 0, start, min(start + _FILES_AT_ONCE, len(files)), _FILES_AT_ONCE << 14) for start in starts]

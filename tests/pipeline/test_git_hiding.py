@@ -198,7 +198,9 @@ def test_the_repositorys_configuration(repo: Repo, setting: str) -> None:
     assert {(place["field"], place["path"]) for place in said.places} == {("config", ".git/config")}
 
 
-@pytest.mark.parametrize("name", ["hooks/pre-commit", "info/exclude", "COMMIT_EDITMSG", "FETCH_HEAD", "objects/info/note", "refs/heads/odd"])
+@pytest.mark.parametrize(
+    "name", ["hooks/pre-commit", "info/exclude", "COMMIT_EDITMSG", "FETCH_HEAD", "objects/info/note", "refs/heads/odd"]
+)
 def test_other_files_of_the_repository(repo: Repo, name: str) -> None:
     repo.commit({"f": "x\n"})
     path = repo.path / ".git" / name
@@ -210,7 +212,14 @@ def test_other_files_of_the_repository(repo: Repo, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "mark"),
-    [("utf-16-le", "\ufeff"), ("utf-16-be", "\ufeff"), ("utf-16-le", ""), ("utf-16-be", ""), ("utf-32-le", "\ufeff"), ("utf-32-be", "\ufeff")],
+    [
+        ("utf-16-le", "\ufeff"),
+        ("utf-16-be", "\ufeff"),
+        ("utf-16-le", ""),
+        ("utf-16-be", ""),
+        ("utf-32-le", "\ufeff"),
+        ("utf-32-be", "\ufeff"),
+    ],
 )
 def test_wide_encodings(repo: Repo, encoding: str, mark: str) -> None:
     text = f"{mark}first line\nTOKEN = {token(22)}\n"
@@ -309,7 +318,7 @@ def test_every_fork_of_history_is_read(repo: Repo) -> None:
 def test_names_that_no_terminal_should_see(repo: Repo) -> None:
     names = [b"new\nline", b'quo"te', b"inv\xff\xfealid", b"esc\x1b[31m", b"tab\tand\\back", "ü".encode()]
     for number, name in enumerate(names):
-        Path(os.fsdecode(os.path.join(os.fsencode(repo.path), name))).write_text(f"{token(50 + number)}\n")
+        (repo.path / os.fsdecode(name)).write_text(f"{token(50 + number)}\n")
     repo.git("add", "-A")
     repo.git("commit", "-qm", "odd names")
     said = scan(repo.path)

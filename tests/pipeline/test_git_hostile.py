@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import json
+import os
 import shutil
 import signal
 import socket
@@ -131,7 +131,9 @@ def test_nothing_of_the_repositorys_own_runs(repo: Repo, tmp_path: Path, missing
     assert bool(said.gaps) is missing
 
 
-def test_the_callers_own_git_variables_lead_nowhere_else(repo: Repo, make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callers_own_git_variables_lead_nowhere_else(
+    repo: Repo, make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = make_repo("other")
     other.commit({"f": token(2)})
     repo.commit({"f": "x\n"}, f"message {token(3)}")
@@ -176,7 +178,9 @@ def write_pack(repo: Path, entries: list[tuple[bytes, bytes]]) -> None:
     ids = sorted(offsets)
     index = bytearray(b"\xfftOc" + struct.pack(">I", 2))
     index += b"".join(struct.pack(">I", sum(oid[0] <= first for oid in ids)) for first in range(256))
-    index += b"".join(ids) + b"".join(struct.pack(">I", crcs[oid]) for oid in ids) + b"".join(struct.pack(">I", offsets[oid]) for oid in ids)
+    index += (
+        b"".join(ids) + b"".join(struct.pack(">I", crcs[oid]) for oid in ids) + b"".join(struct.pack(">I", offsets[oid]) for oid in ids)
+    )
     index += pack[-20:]
     index += hashlib.sha1(index).digest()
     folder = repo / ".git/objects/pack"
@@ -259,7 +263,8 @@ def test_deltas_on_a_damaged_base_cost_one_try_each(repo: Repo) -> None:
 
 def _bounded(path: Path, *options: str) -> tuple[Said, int]:
     """A scan in a process of its own, and the most memory that one of its processes ever held, in MiB."""
-    count = "import resource,subprocess,sys; d=subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,file=sys.stderr)"
+    most = "resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss"
+    count = f"import resource, subprocess, sys; subprocess.run(sys.argv[1:]); print({most}, file=sys.stderr)"
     words = [sys.executable, "-c", count, *PYTHON_SCAN, "--jobs", "2", *options, "--git", str(path)]
     done = subprocess.run(words, capture_output=True, cwd=ROOT, timeout=300, check=True)
     report = json.loads(done.stdout)
@@ -365,7 +370,11 @@ def test_an_interrupted_run_reports_what_it_found(repo: Repo, number: signal.Sig
     _sizeable(repo)
     repo.git("branch", f"x-{token(99)}")
     process = subprocess.Popen(
-        [*PYTHON_SCAN, "--jobs", "2", "--git", str(repo.path)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        [*PYTHON_SCAN, "--jobs", "2", "--git", str(repo.path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         until = time.monotonic() + 30
@@ -393,9 +402,7 @@ def _children(pid: int) -> list[int]:
 
 
 @pytest.mark.parametrize("how", ["kill -9", "an error", "kill -9 once"])
-def test_a_worker_that_dies_costs_only_what_killed_it(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
-) -> None:
+def test_a_worker_that_dies_costs_only_what_killed_it(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str) -> None:
     _sizeable(repo, 12)
     deadly = repo.git("rev-parse", "HEAD:f5")
     once = tmp_path / "once"
