@@ -40,7 +40,7 @@ _ORACLE_HOST = re.compile(rb"(?://)?([A-Za-z0-9_.\-]{1,255})(?::(\d{1,5}))?(?:[:
 
 
 def libpq(candidate: Candidate) -> Parsed | None:
-    """`host=db user=app password='it''s'`: pairs on one line with only blanks between, as libpq reads them."""
+    """`host=db user=app password='…'`: pairs on one line with only blanks between, as libpq reads them."""
     data, at = candidate.window, candidate.secret.start
     pairs = _libpq_list(data, at)
     named = {name: value for name, value, _, _ in pairs}
@@ -78,7 +78,7 @@ def _libpq_list(data: bytes, at: int) -> list[Pair]:
 
 
 def odbc(candidate: Candidate) -> Parsed | None:
-    """`Server=db;Uid=app;Pwd={a;b};`: ODBC and ADO.NET, keywords in any case, braces or quotes round a value."""
+    """`Server=db;Uid=app;Pwd={…};`: ODBC and ADO.NET, keywords in any case, braces or quotes round a value."""
     pairs = _odbc_pairs(candidate.window, candidate.secret.start)
     named = {name: value for name, value, _, _ in pairs}
     password = next((p for p in pairs if p[0] in _PASSWORD and p[2] <= candidate.secret.start <= p[3]), None)

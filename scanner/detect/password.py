@@ -32,7 +32,7 @@ _LONGEST = max(map(len, _WORDS))
 _FILLED_IN = re.compile(
     rb"""\$\{ | \{\{ | \$\( | \#\{ | \{% | <% | \$\[ | \$\$\{ | @\{                   # ${PW} {{ .Values.x }} $(cat f) #{x} {% x %}
     | \A\$[A-Z_][A-Z0-9_]*\Z | \A\$\w*(?i:pass|pwd|secret|token|key|cred)\w*\Z | \A\$\d\Z  # $PASSWORD, $dbPass, $1
-    | \{[A-Za-z_][\w.]*(?:![rsa])?\} | \{\d?\}                                             # {password}, {}, {0}
+    | \{[A-Za-z_][\w.-]*(?:[!:][^{}\s]{0,40})?\} | \{\d?\}                                # {password}, {pw:>8}, {}, {0}
     | \A%[A-Za-z_]\w*%\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_.]\w*@\Z                # %PASS%, %s, %(password)s, @pass@
     | \A:[A-Za-z_]+\Z | \A\[[A-Za-z_ .-]*\]\Z | \A<.*>?\Z | \A_+[A-Z_]+_+\Z               # :password, [PASSWORD], <pw, __PASSWORD__
     | \A[A-Z]+(?:_[A-Z]+){0,6}_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)\Z           # DOCKER_PASSWORD, a variable's name
@@ -40,7 +40,7 @@ _FILLED_IN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _STORED_ELSEWHERE = re.compile(
-    rb"\A(?:vault:|op://|sm://|ssm:|awssm:|gcpsm:|akv:|ref\+|secretref:|secretKeyRef|keyvault|@Microsoft\.KeyVault|arn:aws:|ENC\[|ENC\(|"
+    rb"\A(?:vault:|ssm:|awssm:|gcpsm:|akv:|ref\+|secretref:|secretKeyRef|keyvault|@Microsoft\.KeyVault|arn:aws:|ENC\[|ENC\(|op://|sm://|"
     rb"\{cipher\}|\{vault\}|!vault|AgA[A-Za-z0-9+/]{200})",
     re.IGNORECASE,
 )

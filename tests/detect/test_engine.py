@@ -18,7 +18,9 @@ from scanner.model.rule import Ruleset
 from scanner.pipeline.examine import hits
 from scanner.rulepack.cache import load_cached
 from scanner.rulepack.load import load
+from scanner.rulepack.sample import grow
 
+PASSWORD = b" password=" + grow("{alnum:10}", 1)
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = (
     b"password=", b"AKIA", b"-----BEGIN RSA PRIVATE KEY-----\n", b"eyJ", b"postgresql://", b"a:b@", b"token: \"", b"Authorization: Basic ", b"://:@",
@@ -38,7 +40,7 @@ def test_stays_quiet(ruleset: Ruleset, data: bytes, kind: str) -> None:
 
 
 def test_an_automaton_out_of_memory_loses_nothing(ruleset: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = b"AKIA" + b"Z" * 16 + b" password=kA7vPq2mZx"
+    data = b"AKIA" + b"Z" * 16 + PASSWORD
     whole = Re2Prefilter(anchors(ruleset.rules)).spots(data)
     monkeypatch.setattr("scanner.detect.prefilter._SET_MEMORY", 1 << 12)
     assert Re2Prefilter(anchors(ruleset.rules)).spots(data) == whole
@@ -87,7 +89,7 @@ def test_four_megabytes_of_one_beginning_end_in_bounded_memory(ruleset: Ruleset,
 def both(folder: Path | None) -> tuple[str, int]:
     """What a run makes of a cache folder: the rules' digest, and how many spots a text has."""
     chosen = load_cached([shipped.shipped("rules")], (), folder, known=known)
-    return chosen.digest, len(prefilter(anchors(chosen.rules), folder).spots(b"AKIA" + b"Q7R2" * 4 + b" password=kA7vPq2mZx"))
+    return chosen.digest, len(prefilter(anchors(chosen.rules), folder).spots(b"AKIA" + b"Q7R2" * 4 + PASSWORD))
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +147,6 @@ def test_two_processes_at_once_leave_whole_caches(tmp_path: Path) -> None:
 
 def test_a_stored_prefilter_says_the_same(tmp_path: Path) -> None:
     words = anchors(rules(config.Config()).rules)
-    data = b"AKIA" + b"Q7R2" * 4 + b" password=kA7vPq2mZx postgresql://a:b@c/d"
+    data = b"AKIA" + b"Q7R2" * 4 + PASSWORD + b" postgresql://a:b@c/d"
     first, stored, without = (HyperscanPrefilter(words, folder).spots(data) for folder in (tmp_path, tmp_path, None))
     assert first == stored == without
