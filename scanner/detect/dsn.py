@@ -47,7 +47,7 @@ _TOKEN_AS_USER = frozenset({b"", b"x-oauth-basic", b"x"})  # git hosts take the 
 
 
 def url(candidate: Candidate) -> Parsed | None:
-    """A URL with a password: scheme://user:password@host:port/database, or one as `password` in its query."""
+    """A URL that carries a password, scheme://user:password@host:port/database, or one as `password` in its query."""
     read = read_url(candidate.window, candidate.span.start)
     if read is None:
         return None
