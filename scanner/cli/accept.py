@@ -71,7 +71,7 @@ def run(  # noqa: PLR0913 - an acceptance has that many parts
     """The same with the clock, and with a scan to fall back on, as arguments."""
     for option, said in (("--owner", owner), ("--reason", reason), ("--ticket", ticket)):
         if said and known_hidden(said) != said:
-            raise UsageError(f"{option} holds what looks like a secret", hint="say it without the secret; the file goes into the repository")
+            raise UsageError(f"{option} holds what looks like a secret", hint="say it without; the file goes into the repository")
     existing = suppressions.load(file)
     shown = _stored(report) if report is not None else rescan()
     new = accept.draft(ids, shown, owner=owner, reason=reason, expires=_day(expires), today=today, ticket=ticket)

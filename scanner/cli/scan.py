@@ -37,7 +37,7 @@ _STEP = 1 << 20
 @click.option("--tree", is_flag=True, help="Of a repository, only the files of HEAD.")
 @click.option("--range", "commits", metavar="A..B", help="Of a repository, only what these commits bring in.")
 @click.option("--since", metavar="DATE", help="Of a repository, only the objects of commits since then.")
-@click.option("--format", "form", type=click.Choice(sorted(report.FORMATS)), default="table", show_default=True, help="For standard output.")
+@click.option("--format", "form", type=click.Choice(sorted(report.FORMATS)), default="table", show_default=True, help="On standard output.")
 @click.option("-o", "--output", multiple=True, metavar="FILE", help="Write a report there too; its ending says the format.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of the target's leakseal.yaml.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
@@ -69,6 +69,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
     settings = Settings(
         chosen.rules, cachefile.folder(), engine=engine, walk=walk, verify=verify_objects, workers=workers(jobs), trust_owner=trust_owner,
+        meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
@@ -117,7 +118,8 @@ def _write(found: Report, form: str, path: Path) -> None:
         with path.open("wb") as file:
             report.render(found, form, file)
     except OSError as problem:
-        raise UsageError(f"the report cannot be written to {path}: {problem.strerror}", hint="name a file in a folder that exists") from None
+        hint = "name a file in a folder that exists"
+        raise UsageError(f"the report cannot be written to {path}: {problem.strerror}", hint=hint) from None
 
 
 def _stdin() -> Iterator[bytes]:

@@ -6,11 +6,15 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from scanner.errors import ConfigError
 from scanner.findings.strength import strong
 
 KEY_LEAST = 16
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 _DOMAIN = b"leakseal secret v1\0"
 _MEMO_MOST = 1 << 16
 
@@ -18,7 +22,7 @@ _MEMO_MOST = 1 << 16
 class Seal:
     """Fingerprints of one project, under its key, or under its salt alone where there is no key."""
 
-    __slots__ = ("_key", "_key_id", "_memo", "_salt")
+    __slots__ = ("_ahead", "_key", "_key_id", "_memo", "_pool", "_salt")
 
     def __init__(self, key: bytes | None, salt: bytes) -> None:
         if key is not None and len(key) < KEY_LEAST:
@@ -26,6 +30,8 @@ class Seal:
         self._key = key
         self._salt = salt
         self._key_id = hmac.digest(key, b"leakseal key id", "sha256").hex()[:8] if key is not None else None
+        self._ahead: list[Future[str]] = []
+        self._pool: ThreadPoolExecutor | None = None
         self._memo: dict[bytes, str] = {}  # by digest: many matches share one secret
 
     def __repr__(self) -> str:
@@ -44,8 +50,18 @@ class Seal:
             self._memo[known] = self._make(value)
         return self._memo[known]
 
+    def foresee(self, values: Iterable[bytes]) -> None:
+        """Begin with these while the caller has other things to do; needs a process that will not be forked any more."""
+        if self._key is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = self._pool or ThreadPoolExecutor(1)
+            self._ahead += [self._pool.submit(self.fingerprint, value) for value in sorted(set(values)) if not strong(value)]
+
     def fingerprints(self, values: Iterable[bytes]) -> tuple[str, ...]:
         """Many at once, in the order given; slow hashes run beside each other, as scrypt lets other threads run."""
+        while self._ahead:
+            self._ahead.pop().result()
         wanted = list(values)
         distinct = sorted(set(wanted))
         if self._key is None and len(distinct) > 2:

@@ -13,7 +13,7 @@ from scanner.findings.judge import allowance
 from scanner.findings.locate import Lines
 from scanner.model.content import Origin, Span
 from scanner.model.evidence import Match
-from scanner.pipeline.examine import Placed, placed
+from scanner.pipeline.examine import Placed, moved, placed, with_places
 from scanner.pipeline.gitread import NAME
 from scanner.pipeline.sightings import Key, Secret, file_match, matched
 from scanner.sources.git.catfile import CatFile, Missing
@@ -22,7 +22,7 @@ from scanner.sources.git.kinds import BLOB, COMMIT, TAG, WHOLE_LIMIT, Damaged
 
 _FIELDS = {COMMIT: "commit-message", TAG: "tag-message"}
 _HEADER = re.compile(rb"(author|committer|tagger|tag|gpgsig)[ -]")
-_LAST = 1 << 60
+_LOOKS = 50  # places that are looked at before the whole content is searched again
 
 
 class Who(Protocol):
@@ -41,7 +41,7 @@ class Attribution:
         self.target, self.engine, self.history, self.slow, self.people = target, engine, history, slow, people
         self.staged = staged  # blob id -> path in the index
         self.tips = tips  # objects that refs stand for
-        self._read: dict[bytes, list[Placed]] = {}
+        self._contents: dict[bytes, bytes] = {}  # the last one read: findings often share it
 
     def match(self, key: Key, secret: Secret) -> Match:
         """The one place that is told: a blob by its oldest commit, else a commit or tag, else a path name, else a file."""
@@ -85,9 +85,23 @@ class Attribution:
         return (not found.reachable, False, -self.history.order.get(found.commit, 0), oid)
 
     def _again(self, key: Key, oid: bytes, secret: Secret) -> Placed:
-        if oid not in self._read:
-            self._read[oid] = placed(self.engine, self._content(oid))
-        return _same(key, self._read[oid]) or _nowhere(secret)
+        if oid not in self._contents:
+            self._contents = {oid: self._content(oid)}
+        data = self._contents[oid]
+        return self._near(key, data) or _same(key, placed(self.engine, data)) or _nowhere(secret)
+
+    def _near(self, key: Key, data: bytes) -> Placed | None:
+        """The secret's first place in a content, where it is written as it is: only its surroundings are searched."""
+        at, margin = data.find(key[1]), self.engine.margin
+        for _ in range(_LOOKS):
+            if at < 0:
+                return None
+            left = max(0, at - margin)
+            for hit in self.engine.find(data[left : at + len(key[1]) + margin]):
+                if (hit.rule.id, hit.value) == key:
+                    return with_places(data, [moved(hit, left)])[0]
+            at = data.find(key[1], at + 1)
+        return None
 
     def _content(self, oid: bytes) -> bytes:
         try:

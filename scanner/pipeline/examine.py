@@ -34,7 +34,7 @@ def hits(engine: Engine, data: bytes) -> tuple[Hit, ...]:
         left = max(0, start - engine.margin)
         part = data[left : start + WINDOW + engine.margin]
         low, high = start - left, min(start - left + WINDOW, len(part))
-        found += (_moved(hit, left) for hit in _search(engine, part, low if start else 0, high))
+        found += (moved(hit, left) for hit in _search(engine, part, low if start else 0, high))
     return settle(found)
 
 
@@ -102,7 +102,8 @@ def _search(engine: Engine, data: bytes, low: int, high: int) -> tuple[Hit, ...]
     return settle([*found, *wide]) if wide else found
 
 
-def _moved(hit: Hit, by: int) -> Hit:
+def moved(hit: Hit, by: int) -> Hit:
+    """The same hit, further on in the content."""
     return replace(
         hit, span=Span(hit.span.start + by, hit.span.end + by), secret=Span(hit.secret.start + by, hit.secret.end + by)
     )  # fmt: skip

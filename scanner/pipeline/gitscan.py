@@ -80,6 +80,7 @@ class GitScan:
         try:
             self._own_files(reader)
             self._people = People(self.layout, self.env)
+            self.settings.meanwhile()
             self._collect(pool)
         except KeyboardInterrupt:
             self._interrupted = True
@@ -197,6 +198,7 @@ class GitScan:
 
     def _told(self, uri: str, reader: GitReader, index: Tracked) -> Scanned:
         people = self._people = self._people or People(self.layout, self.env)
+        self.settings.foresee(value for _, value in self.sightings.secrets)
         try:
             self._lfs_contents(reader)
             past = self._known_history(index)

@@ -13,13 +13,14 @@ from scanner.findings.establish import establish, learn
 from scanner.findings.mask import Mask
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, tally
-from scanner.model.content import Gap, Origin
+from scanner.model.content import Gap, Origin, Target
 from scanner.model.evidence import Finding, Match
 from scanner.model.report import Coverage, Report, Run
 from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
+from scanner.pipeline.tally import Tally
 from scanner.sources.git.layout import is_repository
 
 Excluded = Callable[[str], str | None]  # why a path is left out, or None
@@ -49,21 +50,19 @@ def scan(
 ) -> tuple[Report, bool]:  # fmt: skip
     """The report, and whether the run was interrupted before its end; raises UsageError for a target that is not there."""
     kinds = [(request, _kind(request)) for request in requests]
+    settings = replace(settings, foresee=judging.seal.foresee if len(kinds) == 1 else settings.foresee)
     done: list[Scanned] = []
-    lost: list[str] = []
     for number, (request, kind) in enumerate(kinds, 1):
         if done and done[-1].interrupted:
             break
         try:
             done.append(_scan_one(f"t{number}", request, kind, settings, excluded, standard_input))
-        except UnreadableError:
+        except UnreadableError as problem:
             if len(kinds) == 1:
                 raise
-            lost.append(request.name)
+            done.append(_lost(f"t{number}", request.name, kind, problem))
     interrupted = any(one.interrupted for one in done)
     report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed, excluded=excluded)
-    if lost:
-        report = _with_lost(report, lost)
     return report, interrupted
 
 
@@ -188,8 +187,13 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
 
 
-def _with_lost(report: Report, lost: Sequence[str]) -> Report:
-    raise UnreadableError(f"{len(lost)} targets could not be opened, the first is {lost[0]}", hint="scan it by itself to see why")
+def _lost(id: str, name: str, kind: str, problem: UnreadableError) -> Scanned:
+    """A target that could not be opened, among others that could: one thing counted, and one gap."""
+    surface = "git" if kind == "git" else "tree"
+    tally = Tally(id, surface)
+    tally.expected = 1
+    tally.gap(Origin(id, surface), "unreadable", problem.message)
+    return Scanned(Target(id, surface, name), tally)
 
 
 __all__ = ["Judging", "Match", "Request", "reported", "scan"]

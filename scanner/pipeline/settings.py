@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +33,14 @@ class Silent:
         """The scan is over."""
 
 
+def _nothing() -> None:
+    """There is nothing to do."""
+
+
+def _forget(values: Iterable[bytes]) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Rules, and how to read: with how many processes, by which way, how strictly."""
@@ -43,4 +52,6 @@ class Settings:
     verify: bool = False  # recompute every object id
     workers: int = 1
     trust_owner: bool = False
+    meanwhile: Callable[[], None] = _nothing  # what can be done while workers read
+    foresee: Callable[[Iterable[bytes]], None] = _forget  # told the secrets' values as soon as they are known
     progress: Progress = field(default_factory=Silent)

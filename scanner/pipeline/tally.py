@@ -48,7 +48,8 @@ class Tally:
 
         lost = self.expected - self.scanned - self.skipped - self._explained
         if lost:
-            detail = f"{abs(lost)} {'things were counted and neither read nor explained' if lost > 0 else 'more things were read than counted'}"
+            said = "things were counted and neither read nor explained" if lost > 0 else "more things were read than counted"
+            detail = f"{abs(lost)} {said}"
             self.gap(Origin(self.target, self.surface), "tool-error", detail, counted=False)
         truncated = sum(gap.reason in _TRUNCATED for gap in self.gaps)
         opaque = sum(gap.reason in _OPAQUE for gap in self.gaps)

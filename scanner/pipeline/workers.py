@@ -97,7 +97,8 @@ class Pool(Generic[T, R]):
 
     def _hire(self, context: Any) -> None:
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(self._do, theirs, [*self._crew, ours] if sys.platform == "linux" else []), daemon=True)
+        others = [*self._crew, ours] if sys.platform == "linux" else []
+        process = context.Process(target=_work, args=(self._do, theirs, others), daemon=True)
         process.start()
         theirs.close()
         self._crew[ours] = (process, deque())

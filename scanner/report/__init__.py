@@ -24,14 +24,15 @@ def _late(module: str) -> Renderer:
     return rendered
 
 
-FORMATS: Mapping[str, Renderer] = {
-    "github": _late("github"),
-    "json": _late("json_v1"),
-    "jsonl": _late("jsonl"),
-    "sarif": _late("sarif"),
-    "table": _late("table"),
-}
+_MODULES = {"github": "github", "json": "json_v1", "jsonl": "jsonl", "sarif": "sarif", "table": "table"}
+FORMATS: Mapping[str, Renderer] = {name: _late(module) for name, module in _MODULES.items()}
 ENDINGS: Mapping[str, str] = {".json": "json", ".jsonl": "jsonl", ".sarif": "sarif"}
+
+
+def prepare(formats: Iterable[str]) -> None:
+    """Import what rendering in these formats needs."""
+    for name in formats:
+        import_module(f"scanner.report.{_MODULES[name]}")
 
 
 def format_of(path: str) -> str:

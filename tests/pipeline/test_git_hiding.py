@@ -189,7 +189,7 @@ def test_an_edit_in_the_work_tree(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("setting", ["remote.origin.url=https://oauth2:{}@git.example.org/x.git", "http.extraHeader=X-Token: {}"])
-def test_the_repositorys_configuration(repo: Repo, setting: str) -> None:
+def test_the_configuration_of_a_repository(repo: Repo, setting: str) -> None:
     repo.commit({"f": "x\n"})
     name, _, value = setting.partition("=")
     repo.git("config", name, value.format(token(20)))
@@ -230,7 +230,7 @@ def test_wide_encodings(repo: Repo, encoding: str, mark: str) -> None:
 
 
 def test_latin_1_and_crlf(repo: Repo) -> None:
-    repo.commit({"l1.txt": f"caf\xe9\r\n\xfc = {token(23)}\r\n".encode("latin-1")})
+    repo.commit({"l1.txt": f"th\xe9\r\n\xfc = {token(23)}\r\n".encode("latin-1")})
     place = only(scan(repo.path))
     assert (place["line"], place["column"]) == (2, 5)
 

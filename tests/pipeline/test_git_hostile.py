@@ -104,7 +104,7 @@ HOSTILE = """
 
 
 @pytest.mark.parametrize("missing", [False, True], ids=["whole", "lacks an object that Git would fetch"])
-def test_nothing_of_the_repositorys_own_runs(repo: Repo, tmp_path: Path, missing: bool) -> None:
+def test_nothing_of_the_scanned_repository_runs(repo: Repo, tmp_path: Path, missing: bool) -> None:
     folder = tmp_path / "evil"
     folder.mkdir()
     canary, run = folder / "canary", folder / "run"

@@ -59,7 +59,7 @@ def test_a_rule_that_does_not_is_named_with_its_line(right: str, wrong: str, lin
 
 def test_every_mistake_is_told_at_once() -> None:
     rule = PACK[PACK.index("  - id") :]
-    problems = checked(PACK.replace("high", "hihg") + rule.replace("acme-key", "acme-b").replace("token", "tokn")).problems
+    problems = checked(PACK.replace("high", "hgih") + rule.replace("acme-key", "acme-b").replace("token", "tokn")).problems
     assert [problem.line for problem in problems] == [7, 14]
 
 

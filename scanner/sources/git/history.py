@@ -59,7 +59,7 @@ class Walk:
 
     def __init__(self, at: Path, env: Mapping[str, str], which: Sequence[str] = ("--all",), tips: Sequence[str] = ()) -> None:
         self._at, self._env = at, dict(env)
-        self._ids = tempfile.TemporaryFile()  # of ids alone; a pipe would fill up before it is asked
+        self._ids = tempfile.TemporaryFile()  # noqa: SIM115 closed with us; ids alone, and a pipe would fill up
         with tempfile.TemporaryFile() as lines:
             lines.write(_lines(tips))
             lines.seek(0)

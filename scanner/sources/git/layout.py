@@ -43,7 +43,8 @@ def discover(path: Path) -> Layout:
     try:
         os.listdir(objects)
     except OSError as problem:
-        raise UnreadableError(f"the object store cannot be read: {problem.strerror}", hint="check the permissions of the repository") from None
+        hint = "check the permissions of the repository"
+        raise UnreadableError(f"the object store cannot be read: {problem.strerror}", hint=hint) from None
     config = _small(common / "config")
     dirs, lost = _object_dirs(objects)
     return Layout(
@@ -74,7 +75,8 @@ def _git_dir(path: Path) -> tuple[Path, Path | None]:
             raise UnreadableError("the file .git does not point to a repository", hint="clone the repository again")
         target = path / os.fsdecode(pointer[7:].strip())
         if not _looks_like_git_dir(target) and not (target / "commondir").is_file():
-            raise UnreadableError("the file .git points to a folder that is not there", hint="run `git worktree repair` in the main work tree")
+            hint = "run `git worktree repair` in the main work tree"
+            raise UnreadableError("the file .git points to a folder that is not there", hint=hint)
         return target, path
     if _looks_like_git_dir(path):
         return path, path.parent if path.name == ".git" else None
