@@ -1,1 +1,1 @@
-"""Bytes inside bytes: Blob -> readings of it."""
+"""Bytes inside bytes: content -> readings of it."""

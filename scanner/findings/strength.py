@@ -58,11 +58,6 @@ def strong(value: bytes) -> bool:
     return bits(value) >= STRONG
 
 
-def charges(value: bytes) -> list[float]:
-    """What every byte adds to the bound."""
-    return _weigh(value)[0]
-
-
 def ordinary(piece: bytes) -> bool:
     """Whether a few bytes may well stand in a text that has nothing to do with the secret: words, counting, one sign over and over."""
     low = piece.lower()

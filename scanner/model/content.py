@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,6 @@ class Span:
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end:
             raise ValueError(f"not a span: {self.start}..{self.end}")
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """One content, read whole; `id` is Git's object id or the SHA-256 of the content."""
-
-    id: str
-    data: bytes = field(repr=False)
-    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Where bytes come from: Target -> Blob | Gap."""
+"""Where bytes come from: Target -> content | Gap."""

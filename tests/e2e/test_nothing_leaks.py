@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -280,7 +279,6 @@ def test_acceptances(run: Run, ground: Ground, tmp_path: Path) -> None:
         run("scan", lone, "--suppressions", by_hand, "--format", form)
 
 
-@pytest.mark.skipif(find_spec("scanner.cli.hook") is None, reason="there are no hooks yet")
 @pytest.mark.parametrize("words", [("pre-commit",), ("pre-commit", "--all-files"), ("commit-msg", ".git/COMMIT_EDITMSG")])
 def test_hooks(run: Run, ground: Ground, tmp_path: Path, words: tuple[str, ...]) -> None:
     here = tmp_path / "clone"

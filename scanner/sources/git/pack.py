@@ -20,7 +20,7 @@ from scanner.sources.git.delta import sizes
 from scanner.sources.git.kinds import BLOB, COMMIT, TAG, TREE, WHOLE_LIMIT, Damaged, TooLarge
 from scanner.sources.git.packindex import BadIndex, PackIndex
 
-OFS_DELTA, REF_DELTA = 6, 7
+OFS_DELTA = 6  # and 7 names its base by id; everything below is stored whole
 _HELD_LIMIT = 64 << 20  # bytes of delta bases that are kept while their children are read
 _FAST_INFLATE = 64 << 10  # compressed bytes that cannot become more than 64 MiB, so that no output limit is needed
 _LARGEST = 1 << 34  # bytes of content that an object is reckoned with, whatever its header says

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scanner.sources.git.kinds import COMMIT, TAG, TREE
+from scanner.sources.git.kinds import COMMIT, TAG
 
 _NAMES = 200_000  # distinct tree entries remembered before the slate is wiped; only speed depends on it
 _ID = rb"([0-9a-fA-F]{64}|[0-9a-fA-F]{40})$"
@@ -61,8 +61,3 @@ class References:
         self.settle()
         if len(self._seen) > _NAMES:
             self._seen.clear()
-
-
-def kinds_with_text() -> tuple[int, int, int]:
-    """The object types whose content is metadata rather than a file."""
-    return COMMIT, TREE, TAG
