@@ -41,12 +41,13 @@ class Confirmer:
             if match is None or match.start() >= max(end, 1):
                 break
             if match.end() >= end and (found := self._judge(window, match)):
-                span, secret, value, parts = found
-                return (Result(span.start - end, span.end - end, secret.start - end, secret.end - end, value, parts),)
+                span, secret = found.span or Span(*match.span()), found.secret
+                place = span.start - end, span.end - end, secret.start - end, secret.end - end
+                return (Result(*place, found.value, found.parts, found.confidence, found.severity),)
             at = match.start() + 1
         return ()
 
-    def _judge(self, window: bytes, match: Any) -> tuple[Span, Span, bytes, tuple[tuple[str, str | int], ...]] | None:
+    def _judge(self, window: bytes, match: Any) -> Parsed | None:
         spans = {name: match.span(number) for name, number in self._groups.items()}
         if spans["secret"][0] < 0:
             return None
@@ -56,11 +57,8 @@ class Confirmer:
             return None
         if self._parser is None:
             shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
-            return candidate.span, candidate.secret, candidate.value, shown
-        parsed = self._parser(candidate)
-        if parsed is None:
-            return None
-        return parsed.span or candidate.span, parsed.secret, parsed.value, parsed.parts
+            return Parsed(candidate.secret, candidate.value, shown)
+        return self._parser(candidate)
 
     def _compiled(self) -> Any:
         if self._pattern is None:

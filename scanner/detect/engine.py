@@ -90,8 +90,10 @@ class Engine:
             for result in results:
                 rule = self._rules[number].rule
                 secret = Span(end + result.secret_start, end + result.secret_end)
-                hit = Hit(rule, Span(end + result.start, end + result.end), secret, result.value, result.parts, rule.confidence)
-                found[rule.id, secret.start, secret.end] = hit
+                found[rule.id, secret.start, secret.end] = Hit(
+                    rule, Span(end + result.start, end + result.end), secret, result.value, result.parts,
+                    rule.confidence if result.confidence is None else result.confidence, severity=result.severity,
+                )  # fmt: skip
         return settle(found.values()) if found else ()
 
     def _outcome(self, number: int, data: bytes, end: int) -> tuple[Result, ...]:

@@ -24,6 +24,8 @@ class Result(NamedTuple):
     secret_end: int
     value: bytes
     parts: tuple[tuple[str, str | int], ...]
+    confidence: float | None = None  # None: the rule's own
+    severity: str | None = None
 
 
 class Copied(NamedTuple):

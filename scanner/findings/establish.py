@@ -52,7 +52,7 @@ def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, S
         rule=rule.id,
         kind=rule.kind,
         title=rule.title,
-        severity=rule.severity,
+        severity=hit.severity or rule.severity,
         confidence=hit.confidence,
         fingerprint=fingerprint,
         surface=match.origin.surface,

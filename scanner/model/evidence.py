@@ -16,6 +16,8 @@ class Parsed:
     value: bytes = field(repr=False)  # the secret decoded (percent-encoding, quotes, base64 undone); what is fingerprinted
     parts: tuple[tuple[str, str | int], ...] = ()  # scheme, user, host, port, database, registry … never the secret
     span: Span | None = None  # the whole construct, if larger than the pattern's match
+    confidence: float | None = None  # 0 to 1; None: the rule's own
+    severity: str | None = None  # one of SEVERITIES; None: the rule's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Hit:
     parts: tuple[tuple[str, str | int], ...] = ()
     confidence: float = 0.9
     steps: tuple[str, ...] = ()  # how the content was decoded before it was found: ("utf-16le",)
+    severity: str | None = None  # one of SEVERITIES; None: the rule's own
 
 
 @dataclass(frozen=True, slots=True)
