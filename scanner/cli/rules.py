@@ -81,7 +81,8 @@ def show(name: str, packs: tuple[str, ...], form: str) -> int:
 @command.command("check")
 @click.argument("packs", nargs=-1, metavar="[PACK]...")
 @click.option("--engine", type=click.Choice(["auto", "hyperscan", "re2"]), default="auto", help="The prefilter.", hidden=True)
-def check(packs: tuple[str, ...], engine: str) -> int:
+@click.option("--mutate", is_flag=True, help="Also make each rule looser, check by check: one of its misses must be found then.")
+def check(packs: tuple[str, ...], engine: str, mutate: bool) -> int:
     """Read the PACKs (else the rules in use here), try every rule's samples, and measure how broad its anchors are."""
     from scanner.pipeline import rulecheck
     from scanner.rulepack.packs import read_packs
@@ -93,7 +94,7 @@ def check(packs: tuple[str, ...], engine: str) -> int:
         raise UsageError("there is no rule pack in these folders", hint="a rule pack is a file whose name ends in .yaml or .yml")
     same = {Path(pack.path).resolve() for pack in mine}
     others = [pack for pack in read_packs(ours) if Path(pack.path).resolve() not in same]
-    checked = rulecheck.check(mine, others, known=options.known(), kind=engine)
+    checked = rulecheck.check(mine, others, known=options.known(), kind=engine, mutate=mutate)
     for problem in checked.problems:
         _complain(problem)
     if checked.measures:

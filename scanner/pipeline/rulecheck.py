@@ -11,17 +11,14 @@ from scanner.detect.engine import Engine, engine
 from scanner.errors import RuleError
 from scanner.model.evidence import Hit
 from scanner.model.rule import Rule, Ruleset, Sample
+from scanner.pipeline.rulesamples import SEEDS, bare, placed
 from scanner.rulepack.load import Known, digest, survey
 from scanner.rulepack.neutral import corpus
 from scanner.rulepack.packs import Pack
 from scanner.rulepack.sample import grow
 
-SEEDS = range(5)
 BROADEST = 400  # spots in a megabyte of any neutral text; our own packs stay below 100
-# A sample without quotes, spaces or assignments is a bare token: it stands in each of these. Others are lines, and bring their own place.
-_TOKEN_PLACES = {"a setting": b"TOKEN_VALUE=%s\n", "a document": b"service:\n  value: %s\nnext: 1\n", "code": b'  open_it("%s");\n'}
-_LINE_PLACES = {"a file of its own": b"%s", "a document": b"# deploy\n    %s\nREGION=eu\n", "a file with CRLF": b"a: 1\r\n%s\r\nb: 2\r\n"}
-_OF_A_LINE = frozenset(b" \"'=:\n")
+LEAST_HITS, LEAST_MISSES = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Checked:
 
 def check(
     packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, kind: str = "auto",
-    seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus,
+    seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus, mutate: bool = False,
 ) -> Checked:  # fmt: skip
     """Check the rules of `packs`, beside those of `others`; samples and anchors are only tried when everything can be read."""
     checked, beside = _read(packs, others, known)
@@ -75,6 +72,8 @@ def check(
         trial = _Trial(rule, checked.files[rule.id], alone, together, tuple(seeds))
         checked.problems += trial.problems()
         checked.samples += trial.samples
+        if mutate:
+            checked.problems += _unnoticed(rule, checked.files[rule.id])
     ours = {rule.id: rule for rule in checked.rules}
     for name, text in texts():
         if text:
@@ -112,7 +111,7 @@ def _read(packs: Sequence[Pack], others: Sequence[Pack], known: Known) -> tuple[
                 (checked.rules if ours else beside).append(rule)
                 checked.files[rule.id] = pack.path
             elif ours:
-                message = f"rule {rule.id} is already defined in {places[rule.id]}"
+                message = f"rule `{rule.id}` is already defined in {places[rule.id]}"
                 checked.problems.append(Problem(pack.path, rule.line, message, "give it another id"))
     return checked, beside
 
@@ -125,8 +124,16 @@ def _problem(error: RuleError) -> Problem:
 def _broad(measured: Measure, rules: dict[str, Rule], files: dict[str, str]) -> Iterator[Problem]:
     for name, rate in measured.spots:
         if rate > BROADEST and name in rules:
-            message = f"rule {name}: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
+            message = f"rule `{name}`: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
             yield Problem(files[name], rules[name].line, message, "begin the anchor with fixed text of at least four bytes")
+
+
+def _unnoticed(rule: Rule, file: str) -> Iterator[Problem]:
+    from scanner.pipeline.rulemutate import toothless
+
+    line = rule.misses[-1].line or rule.line
+    for missing in toothless(rule):
+        yield Problem(file, line, f"rule `{rule.id}`: without {missing.lost} its misses are still not found", missing.hint)
 
 
 class _Trial:
@@ -137,25 +144,40 @@ class _Trial:
         self.samples = 0
 
     def problems(self) -> Iterator[Problem]:
-        """One for each sample that is not what it says."""
+        """One for each sample that is missing or not what it says."""
+        yield from self._too_few()
         for word, samples, flaw in (("hit", self.rule.hits, self._unfound), ("miss", self.rule.misses, self._found)):
             for number, sample in enumerate(samples, 1):
                 self.samples += 1
                 said = self._try(sample, flaw)
                 if said:
                     message, hint = said
-                    yield Problem(self.file, sample.line or self.rule.line, f"rule {self.rule.id}: {word} {number} {message}", hint)
+                    yield Problem(self.file, sample.line or self.rule.line, f"rule `{self.rule.id}`: {word} {number} {message}", hint)
+
+    def _too_few(self) -> Iterator[Problem]:
+        """Where no hit stands in three kinds of text, or nearly everything could be found without being noticed."""
+        hits, misses = ({sample.shape for sample in samples} for samples in (self.rule.hits, self.rule.misses))
+        if len(hits) < LEAST_HITS and not any(map(_is_bare, hits)):
+            hint = "add lines as they stand in an environment file, in YAML and in code, or a hit that is the token alone"
+            yield self._lacking(self.rule.hits, f"{LEAST_HITS} hits are needed where none is a bare token, there are {len(hits)}", hint)
+        if len(misses) < LEAST_MISSES:
+            hint = "add what almost looks like it: too short, a placeholder, the public half, the variable's name"
+            yield self._lacking(self.rule.misses, f"{LEAST_MISSES} misses are needed, there is {len(misses)}", hint)
+
+    def _lacking(self, samples: Sequence[Sample], message: str, hint: str) -> Problem:
+        line = samples[-1].line if samples else 0
+        return Problem(self.file, line or self.rule.line, f"rule `{self.rule.id}`: {message}", hint)
 
     def _try(self, sample: Sample, flaw: Callable[[bytes], tuple[str, str] | None]) -> tuple[str, str] | None:
         for seed in self._seeds:
             try:
-                grown = grow(sample.shape, seed)
+                texts = placed(sample.shape, seed)
             except RuleError as problem:
                 return f"does not grow: {problem.message}", problem.hint
             except (KeyError, ValueError, IndexError, OverflowError):
                 return "does not grow: its argument is not understood", "see the shapes in docs/rules.md"
-            for place, shape in _places(grown).items():
-                if said := flaw(shape.replace(b"%s", grown)):
+            for place, text in texts.items():
+                if said := flaw(text):
                     return f"{said[0]} in {place} (seed {seed})", said[1]
         return None
 
@@ -174,15 +196,18 @@ class _Trial:
         return None
 
 
+def _is_bare(shape: str) -> bool:
+    try:
+        return bare(grow(shape, 0))
+    except (RuleError, KeyError, ValueError, IndexError, OverflowError):
+        return False  # that it does not grow is told elsewhere
+
+
 def _speaks_for(hit: Hit, own: Hit, rule: Rule) -> bool:
     if hit.rule.id == rule.id:
         return True
     covers = any(span.start < own.secret.end and own.secret.start < span.end for span in (hit.span, hit.secret))
     return covers and hit.rule.specificity > rule.specificity
-
-
-def _places(sample: bytes) -> dict[str, bytes]:
-    return _TOKEN_PLACES if _OF_A_LINE.isdisjoint(sample) else _LINE_PLACES
 
 
 __all__ = ["BROADEST", "Checked", "Measure", "Problem", "check", "measure"]

@@ -101,7 +101,7 @@ def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], k
     name = entry.text("id")
     if not _ID.match(name):
         entry.fail("id", "this is not an id", "use small letters, digits and single hyphens")
-    entry.what = f"rule {name}"
+    entry.what = f"rule `{name}`"  # in quotes, or an id that ends in `-key` would hush what follows it
     kind = _one_of(entry, "kind", KINDS)
     pattern = _pattern(entry)
     anchors = _anchors(entry, pattern, known)
