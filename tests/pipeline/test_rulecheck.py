@@ -11,7 +11,7 @@ from scanner import shipped
 from scanner.cli import main
 from scanner.cli.options import known
 from scanner.pipeline.rulecheck import BROADEST, Checked, Problem, check
-from scanner.rulepack.load import Known
+from scanner.rulepack.build import Known
 from scanner.rulepack.neutral import corpus
 from scanner.rulepack.packs import Pack, read_packs
 from tests.rules.unfinished import UNFINISHED

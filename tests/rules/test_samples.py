@@ -13,7 +13,8 @@ from scanner.detect.engine import Engine, engine
 from scanner.detect.parsers import PARSERS
 from scanner.model.rule import Rule
 from scanner.pipeline.rulesamples import SEEDS, placed
-from scanner.rulepack.load import Known, load
+from scanner.rulepack.build import Known
+from scanner.rulepack.load import load
 from scanner.rulepack.sample import grow
 
 
