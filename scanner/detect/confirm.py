@@ -16,6 +16,7 @@ Check = Callable[[Candidate, str], bool]
 Parser = Callable[[Candidate], Parsed | None]
 
 _TRIES = 16  # pattern matches that are looked at around one spot
+_ANYWHERE = 64  # the same in a whole text
 
 
 class Confirmer:
@@ -46,6 +47,19 @@ class Confirmer:
                 return (Result(*place, found.value, found.parts, found.confidence, found.severity),)
             at = match.start() + 1
         return ()
+
+    def anywhere(self, text: bytes) -> bool:
+        """Whether the rule finds something in a short text wherever its pattern matches, whatever its anchors say."""
+        at = 0
+        for _ in range(_ANYWHERE):
+            match = self._compiled().search(text, at)
+            if match is None:
+                return False
+            start = max(0, match.start() - self.rule.before)
+            if self.confirm(text[start : match.end() + self.rule.after], match.end() - start):
+                return True
+            at = match.start() + 1
+        return False
 
     def _judge(self, window: bytes, match: Any) -> Parsed | None:
         spans = {name: match.span(number) for name, number in self._groups.items()}
