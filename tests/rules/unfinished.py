@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 UNFINISHED = frozenset({
-    "ai.yaml", "bitbucket.yaml", "chat.yaml", "ci.yaml",
+    "ai.yaml", "bitbucket.yaml", "chat.yaml",
     "collaboration.yaml", "dsn.yaml", "generic.yaml", "gitea.yaml", "hashicorp.yaml",
-    "kubernetes.yaml", "mail.yaml", "monitoring.yaml", "packages.yaml", "payment.yaml", "pull-secrets.yaml",
+    "kubernetes.yaml", "mail.yaml", "packages.yaml", "payment.yaml", "pull-secrets.yaml",
 })  # fmt: skip
