@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import json
 import re
 import zlib
@@ -13,6 +14,7 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _AWS = re.compile(rb"[A-Z0-9]{4}[A-Z2-7]{16}\Z")
 _BASE64 = re.compile(rb"[0-9A-Za-z+/_-]+={0,2}\Z")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
+_NUMBER = re.compile(rb"0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3}")
 _MOST = 256 << 10
 
 
@@ -77,3 +79,12 @@ def luhn(value: bytes) -> bool:
         return False
     doubled = (sum(divmod(2 * (digit - 48), 10)) for digit in digits[-2::-2])
     return (sum(digits[-1::-2]) - 48 * len(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def random_bytes(value: bytes) -> bool:
+    """At least eleven numbers below 256, mostly different, that do not count up or down."""
+    numbers = [int(text, 16) if text[:2] in (b"0x", b"0X") else int(text) for text in _NUMBER.findall(value)]
+    if len(numbers) < 11 or max(numbers) > 255 or max(numbers) < 100 or len(set(numbers)) * 2 < min(len(numbers), 64):
+        return False
+    steps = [b - a for a, b in itertools.pairwise(numbers)]
+    return max(map(steps.count, set(steps))) * 4 < len(steps)

@@ -41,6 +41,8 @@ class Confirmer:
             if match is None or match.start() >= max(end, 1):
                 break
             if match.end() >= end and (found := self._judge(window, match)):
+                if found.confidence is not None and found.confidence < self.rule.least:
+                    break  # it was read, and it is none
                 span, secret = found.span or Span(*match.span()), found.secret
                 place = span.start - end, span.end - end, secret.start - end, secret.end - end
                 return (Result(*place, found.value, found.parts, found.confidence, found.severity),)

@@ -26,6 +26,7 @@ def _later(module: str, name: str) -> Parser:
 PARSERS: Mapping[str, Parser] = {
     "basic-auth": _later("http_auth", "basic"),
     "bearer": _later("http_auth", "bearer"),
+    "credential": _later("credential", "credential"),
     "docker-auth": _later("pull_secret", "auth_entry"),
     "docker-config": _later("pull_secret", "encoded_config"),
     "docker-login": _later("registry_login", "login"),
@@ -36,6 +37,7 @@ PARSERS: Mapping[str, Parser] = {
     "jwt-kubernetes": _later("jwt", "kubernetes"),
     "labelled": _later("password", "labelled"),
     "libpq": _later("keywords", "libpq"),
+    "nkey-seed": _later("nkeys", "seed"),
     "odbc": _later("keywords", "odbc"),
     "pem": _later("keys", "pem"),
     "pem-base64": _later("keys", "pem_base64"),

@@ -35,6 +35,7 @@ class Rule:
     after: int = 256  # bytes of context after it
     specificity: int = 50  # where secrets overlap, the highest wins
     confidence: float = 0.9
+    least: float = 0.0  # a match that its parser is less sure of is none
     advice: str = ""
     references: tuple[str, ...] = ()
     hits: tuple[Sample, ...] = ()

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from scanner import canon
 from scanner.errors import RuleError
 from scanner.model.rule import KINDS, SEVERITIES, Rule, Ruleset, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
+from scanner.rulepack.fragments import MOST, expand
 from scanner.rulepack.nodes import Fields, compose, nearest, quoted
 from scanner.rulepack.packs import Pack, read_packs
 
 MAX_RULES = 5000
 SPECIFICITY = {"private-key": 90, "pull-secret": 80, "dsn": 75, "token": 70, "password": 30, "other": 20}
-PACK_KEYS = ("family", "references", "rules")
+PACK_KEYS = ("family", "references", "fragments", "rules")
 RULE_KEYS = (
     "id", "title", "kind", "severity", "pattern", "anchor", "needs", "checks", "parser", "before", "after",
-    "specificity", "confidence", "advice", "references", "hits", "misses",
+    "specificity", "confidence", "least", "advice", "references", "hits", "misses",
 )  # fmt: skip
 SAMPLE_FIELDS = ("hits", "misses", "file", "line")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -67,7 +68,8 @@ def load_packs(packs: Sequence[Pack], disable: Collection[str] = (), *, known: K
 def survey(pack: Pack, known: Known) -> tuple[list[Rule], list[RuleError]]:
     """Every rule of a pack that can be read, and what is wrong with each of the others."""
     try:
-        top, family, references = _head(pack)
+        head = _head(pack)
+        top = head[0]
         nodes = top.mappings("rules")
     except RuleError as problem:
         return [], [problem]
@@ -75,7 +77,7 @@ def survey(pack: Pack, known: Known) -> tuple[list[Rule], list[RuleError]]:
     problems: list[RuleError] = []
     for node in nodes:
         try:
-            rules.append(_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, family, references, known))
+            rules.append(_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, *head[1:], known))
         except RuleError as problem:
             problems.append(problem)
     return rules, problems
@@ -87,24 +89,24 @@ def digest(rules: Sequence[Rule]) -> str:
     return canon.digest(canon.canonical([{name: getattr(rule, name) for name in names} for rule in rules]))
 
 
-def _head(pack: Pack) -> tuple[Fields, str, tuple[str, ...]]:
+def _head(pack: Pack) -> tuple[Fields, str, tuple[str, ...], dict[str, str]]:
     top = Fields(compose(pack.data, pack.path), pack.path, "the rule pack", PACK_KEYS)
-    return top, top.text("family"), tuple(text for text, _ in top.texts("references"))
+    return top, top.text("family"), tuple(text for text, _ in top.texts("references")), top.table("fragments")
 
 
 def _pack(pack: Pack, known: Known) -> list[Rule]:
-    top, family, references = _head(pack)
-    return [_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, family, references, known) for node in top.mappings("rules")]
+    head = _head(pack)
+    return [_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, *head[1:], known) for node in head[0].mappings("rules")]
 
 
-def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], known: Known) -> Rule:
+def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], fragments: Mapping[str, str], known: Known) -> Rule:
     name = entry.text("id")
     if not _ID.match(name):
         entry.fail("id", "this is not an id", "use small letters, digits and single hyphens")
     entry.what = f"rule {name}"
     kind = _one_of(entry, "kind", KINDS)
-    pattern = _pattern(entry)
-    anchors = _anchors(entry, pattern, known)
+    pattern = _pattern(entry, fragments)
+    anchors = _anchors(entry, pattern, fragments, known)
     needs = tuple(text.lower() for text, _ in entry.texts("needs"))
     before, after = _window(entry, pattern, bool(needs))
     return Rule(
@@ -123,6 +125,7 @@ def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], k
         after=after,
         specificity=entry.whole("specificity", 0, 100) if "specificity" in entry else SPECIFICITY[kind],
         confidence=entry.number("confidence", 0, 1) if "confidence" in entry else 0.9,
+        least=entry.number("least", 0, 1) if "least" in entry else 0.0,
         advice=entry.text("advice"),
         references=_references(entry, references),
         hits=_samples(entry, "hits"),
@@ -150,8 +153,20 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
     return tuple(check for check, _ in entry.texts("checks"))
 
 
-def _pattern(entry: Fields) -> str:
-    pattern = entry.text("pattern")
+def _whole(entry: Fields, name: str, text: str, fragments: Mapping[str, str]) -> str:
+    """A pattern with its fragments put in."""
+
+    def unknown(fragment: str) -> NoReturn:
+        entry.fail(name, f"unknown fragment{quoted(fragment, fragments)}", nearest(fragment, fragments))
+
+    whole = expand(text, fragments, unknown)
+    if len(whole) > MOST:
+        entry.fail(name, f"the {name} is longer than {MOST} characters")
+    return whole
+
+
+def _pattern(entry: Fields, fragments: Mapping[str, str]) -> str:
+    pattern = _whole(entry, "pattern", entry.text("pattern"), fragments)
     compiled = _compile(entry, "pattern", pattern)
     if b"secret" not in compiled.groupindex:
         entry.fail("pattern", "the pattern has no group `secret`", "name the part that must not leak: (?P<secret>…)")
@@ -175,8 +190,8 @@ def _compile(entry: Fields, name: str, pattern: str) -> Any:
         entry.fail(name, f"RE2 does not compile the {name}: {shown}", "RE2 has no look-around and no back-references")
 
 
-def _anchors(entry: Fields, pattern: str, known: Known) -> tuple[str, ...]:
-    given = entry.texts("anchor")
+def _anchors(entry: Fields, pattern: str, fragments: Mapping[str, str], known: Known) -> tuple[str, ...]:
+    given = tuple((_whole(entry, "anchor", text, fragments), line) for text, line in entry.texts("anchor"))
     if not given:
         try:
             given = ((derive(pattern), entry.at("pattern")),)

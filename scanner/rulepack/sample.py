@@ -188,6 +188,14 @@ def _aws_key_id(rng: random.Random, prefix: str) -> str:
     return (prefix or "AKIA") + "".join(BASE32[number >> 5 * place & 31] for place in range(15, -1, -1))
 
 
+def _nkey(rng: random.Random, argument: str) -> str:
+    """`{nkey:SU}` is a user's seed, `{nkey:U}` a user's public key."""
+    kind = BASE32.index(argument[-1:] or "U") << 3
+    head = [18 << 3 | kind >> 5, (kind & 31) << 3] if argument.startswith("S") else [kind]
+    raw = bytes(head) + rng.randbytes(32)
+    return base64.b32encode(raw + binascii.crc_hqx(raw, 0).to_bytes(2, "little")).decode().rstrip("=")
+
+
 def _jwt(rng: random.Random, argument: str) -> str:
     if argument not in ("", "expired"):
         raise RuleError("`jwt` in a sample takes nothing or `expired`")
@@ -226,9 +234,11 @@ WRAPPERS: Mapping[str, Callable[[str], str]] = {
 GROWERS: Mapping[str, Grower] = {
     **{name: _of_class(name, letters) for name, letters in CLASSES.items()},
     "any": _any,
+    "bytes": lambda rng, size: ", ".join(str(rng.randrange(256)) for _ in range(_size(rng, size, "bytes"))),
     "aws-key-id": _aws_key_id,
     "github-token": lambda rng, prefix: _crc_token(rng, prefix or "ghp_"),
     "jwt": _jwt,
+    "nkey": _nkey,
     "npm-token": lambda rng, _: _crc_token(rng, "npm_"),
     "password": _password,
     "uuid": _uuid,

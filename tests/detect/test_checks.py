@@ -111,7 +111,7 @@ def test_random_values_pass_everything_that_judges_looks(letters: str, size: int
     ("base64-json:auths", ["", "e30=", "eyJhdXRo", "W10=", "bnVsbA=="], [base64.b64encode(b'{"auths": {}}').decode()]),
     ("jwt", ["", "a.b.c", "e30.e30.x", "eyJhbGciOjF9.e30.", "eyJhbGciOiJub25lIn0", "..", "....", "W10.e30.x"],
      ["eyJhbGciOiJub25lIn0.e30.", "eyJhbGciOiJub25lIn0.e30.x.y.z"]),
-    ("detect-secrets", ["", "${token}", "<token>", "$token", "0123456789", "********"], ["k8Fq29xZLpWm4"]),
+    ("detect-secrets", ["", "${token}", "<token>", "$token", "0123456789"], ["k8Fq29xZLpWm4"]),
 ], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_a_check_tells_the_two_apart(check: str, no: list[str], yes: list[str]) -> None:
     assert [value for value in no if passes(check, value)] == []
