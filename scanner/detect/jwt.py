@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+from scanner import examples
 from scanner.detect.candidate import Candidate
 from scanner.detect.password import public_parts
 from scanner.model.content import Span
@@ -33,7 +34,7 @@ def kubernetes(candidate: Candidate) -> Parsed | None:
     """A service account's token, old (kept in a Secret) or bound (projected)."""
     found = _TOKEN.match(candidate.window, candidate.secret.start)
     claims = _claims(found) if found else None
-    return _parsed(found, claims, found.start()) if found and claims and _is_kubernetes(claims[1]) and not _example(claims[1]) else None
+    return _parsed(found, claims, found.start()) if found and claims and _is_kubernetes(claims[1]) and not _tutorial(claims[1]) else None
 
 
 def encoded(candidate: Candidate) -> Parsed | None:
@@ -52,9 +53,9 @@ def encoded(candidate: Candidate) -> Parsed | None:
 
 
 def judged(found: re.Match[bytes], start: int) -> Parsed | None:
-    """The token, unless it cannot be decoded, is unsigned, or is a well-known example."""
+    """The token, unless it cannot be decoded, is unsigned, or has a tutorial's claims and is none of the known examples."""
     claims = _claims(found)
-    if claims is None or _example(claims[1]):
+    if claims is None or (_tutorial(claims[1]) and not examples.known(found[0])):
         return None
     return _parsed(found, claims, start)
 
@@ -79,7 +80,7 @@ def _object(part: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _example(claims: dict[str, Any]) -> bool:
+def _tutorial(claims: dict[str, Any]) -> bool:
     name, subject = claims.get("name"), claims.get("sub")
     known = (isinstance(name, str) and name in _WELL_KNOWN_NAMES) or (isinstance(subject, str) and subject in _WELL_KNOWN_SUBJECTS)
     return known or _WELL_KNOWN_CLAIM in claims or not claims

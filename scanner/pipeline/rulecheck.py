@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scanner import examples
 from scanner.detect.engine import Engine, engine
 from scanner.errors import RuleError
 from scanner.model.evidence import Hit
@@ -199,7 +200,7 @@ class _Trial:
         return None
 
     def _found(self, text: bytes) -> tuple[str, str] | None:
-        if any(hit.rule.id == self.rule.id for hit in self._together.find(text)):
+        if any(hit.rule.id == self.rule.id and not examples.known(hit.value) for hit in self._together.find(text)):
             return "is found", "make the pattern or the checks stricter, or move the sample to `hits:`"
         return None
 

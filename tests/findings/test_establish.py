@@ -209,6 +209,15 @@ def test_entries_accept_until_their_last_day(changes: dict[str, Any], dispositio
     assert finding(match, entry(finding(match), **changes)).disposition == disposition
 
 
+def test_an_example_of_a_vendor_needs_no_entry_and_does_not_reopen() -> None:
+    match = a_match(b"key=", b"wJalrXUtnFEMI/K7MDENG" + b"/bPxRfiCY" + b"EXAMPLEKEY")
+    seen = finding(match)
+    assert (seen.disposition, seen.severity, seen.acceptance) == ("example", "low", None)
+    assert seen.advice.startswith("Nothing")
+    assert finding(match, entry(seen)).disposition == "accepted"
+    assert finding(match, entry(seen, expires=TODAY - timedelta(1))).disposition == "example"
+
+
 def test_an_entry_for_one_path_does_not_cover_a_second() -> None:
     match = a_match(b"key=", grow(1).encode(), paths=("app/settings.env", "prod.env"))
     assert finding(match, entry(finding(match), path="app/settings.env")).disposition == "open"
