@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from scanner.detect.candidate import Candidate
-from scanner.detect.checksums import aws_key_id, crc_token, jwt, luhn, random_bytes, unbase64, unjson
+from scanner.detect.checksums import crc_token, jwt, luhn, random_bytes, unbase64, unjson
 from scanner.detect.identifier import identifier
 from scanner.detect.placeholder import placeholder
 from scanner.detect.words import LONGEST, entropy, strength
@@ -55,7 +55,6 @@ def doubted(value: bytes, before: bytes) -> bool:
 
 
 CHECKS: Mapping[str, Check] = {
-    "aws-key-id": lambda c, _: aws_key_id(c.value),
     "base64-json": _base64_json,
     "base64-prefix": _base64_prefix,
     "detect-secrets": lambda c, _: not doubted(c.value, c.line_before),

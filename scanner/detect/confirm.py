@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from scanner import examples
 from scanner.detect.candidate import Candidate
 from scanner.detect.prefilter import latin1
 from scanner.detect.trace import Result
@@ -16,6 +17,7 @@ Check = Callable[[Candidate, str], bool]
 Parser = Callable[[Candidate], Parsed | None]
 
 _TRIES = 16  # pattern matches that are looked at around one spot
+_ANYWHERE = 64  # the same in a whole text
 
 
 class Confirmer:
@@ -49,18 +51,34 @@ class Confirmer:
             at = match.start() + 1
         return ()
 
+    def anywhere(self, text: bytes) -> bool:
+        """Whether the rule finds something in a short text wherever its pattern matches, whatever its anchors say."""
+        at = 0
+        for _ in range(_ANYWHERE):
+            match = self._compiled().search(text, at)
+            if match is None:
+                return False
+            start = max(0, match.start() - self.rule.before)
+            if self.confirm(text[start : match.end() + self.rule.after], match.end() - start):
+                return True
+            at = match.start() + 1
+        return False
+
     def _judge(self, window: bytes, match: Any) -> Parsed | None:
         spans = {name: match.span(number) for name, number in self._groups.items()}
         if spans["secret"][0] < 0:
             return None
         groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
         candidate = Candidate(window, Span(*match.span()), Span(*spans["secret"]), groups)
-        if not all(check(candidate, argument) for check, argument in self._checks):
+        if not all(check(candidate, argument) for check, argument in self._checks) and not examples.known(candidate.value):
             return None
         if self._parser is None:
             shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
             return Parsed(candidate.secret, candidate.value, shown)
-        return self._parser(candidate)
+        parsed = self._parser(candidate)
+        if parsed is None and examples.known(candidate.value):
+            return Parsed(candidate.secret, candidate.value)
+        return parsed
 
     def _compiled(self) -> Any:
         if self._pattern is None:

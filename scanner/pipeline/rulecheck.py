@@ -7,21 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scanner import examples
 from scanner.detect.engine import Engine, engine
 from scanner.errors import RuleError
 from scanner.model.evidence import Hit
 from scanner.model.rule import Rule, Ruleset, Sample
-from scanner.rulepack.load import Known, digest, survey
+from scanner.pipeline.rulesamples import COMMON, SEEDS, bare, common, placed
+from scanner.rulepack.build import Known
+from scanner.rulepack.load import Read, digest, survey
 from scanner.rulepack.neutral import corpus
 from scanner.rulepack.packs import Pack
 from scanner.rulepack.sample import grow
 
-SEEDS = range(5)
 BROADEST = 400  # spots in a megabyte of any neutral text; our own packs stay below 100
-# A sample without quotes, spaces or assignments is a bare token: it stands in each of these. Others are lines, and bring their own place.
-_TOKEN_PLACES = {"a setting": b"TOKEN_VALUE=%s\n", "a document": b"service:\n  value: %s\nnext: 1\n", "code": b'  open_it("%s");\n'}
-_LINE_PLACES = {"a file of its own": b"%s", "a document": b"# deploy\n    %s\nREGION=eu\n", "a file with CRLF": b"a: 1\r\n%s\r\nb: 2\r\n"}
-_OF_A_LINE = frozenset(b" \"'=:\n")
+LEAST_HITS, LEAST_MISSES = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +53,38 @@ class Checked:
     """What a check came to."""
 
     rules: list[Rule]
-    files: dict[str, str]  # rule id -> the pack's path
+    reads: dict[str, Read] = field(default_factory=dict)  # by rule id
     problems: list[Problem] = field(default_factory=list)
     samples: int = 0
     measures: list[Measure] = field(default_factory=list)
 
 
 def check(
-    packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, kind: str = "auto",
-    seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus,
+    packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, project: Pack | None = None, kind: str = "auto",
+    seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus, mutate: bool = False,
 ) -> Checked:  # fmt: skip
-    """Check the rules of `packs`, beside those of `others`; samples and anchors are only tried when everything can be read."""
-    checked, beside = _read(packs, others, known)
+    """Check the rules of `packs` beside those of `others`; samples and anchors are only tried when everything can be read.
+
+    A project changes rules of both; its own ones are checked where there are no others.
+    """
+    checked, beside = _read(packs, others, project, known)
     if checked.problems:
         return checked
     rules = tuple(sorted([*checked.rules, *beside], key=lambda rule: rule.id))
     together = engine(Ruleset(rules, digest(rules)), None, kind)
     for rule in checked.rules:
         alone = engine(Ruleset((rule,), ""), None, kind)
-        trial = _Trial(rule, checked.files[rule.id], alone, together, tuple(seeds))
+        trial = _Trial(checked.reads[rule.id], alone, together, tuple(seeds))
         checked.problems += trial.problems()
         checked.samples += trial.samples
-    ours = {rule.id: rule for rule in checked.rules}
+        if mutate:
+            checked.problems += _unnoticed(checked.reads[rule.id])
+    ours = {rule.id: checked.reads[rule.id] for rule in checked.rules}
+    checked.problems += _careless(together, ours)
     for name, text in texts():
         if text:
             checked.measures.append(measure(together, name, text))
-            checked.problems += _broad(checked.measures[-1], ours, checked.files)
+            checked.problems += _broad(checked.measures[-1], ours)
     checked.problems = sorted(set(checked.problems), key=lambda p: (p.file, p.line, p.message))
     return checked
 
@@ -97,23 +102,19 @@ def measure(searcher: Engine, kind: str, text: bytes) -> Measure:
     return Measure(kind, len(text), tuple(rates), sieved - begun, searched - sieved)
 
 
-def _read(packs: Sequence[Pack], others: Sequence[Pack], known: Known) -> tuple[Checked, list[Rule]]:
-    checked = Checked([], {})
-    places: dict[str, str] = {}
+def _read(packs: Sequence[Pack], others: Sequence[Pack], project: Pack | None, known: Known) -> tuple[Checked, list[Rule]]:
+    reads, problems = survey([*others, *packs], project, known)
+    ours = {pack.path for pack in packs} | ({project.path} if project and not others else set())
+    checked = Checked([], problems=[_problem(problem) for problem in problems if problem.file in ours])
     beside: list[Rule] = []
-    for pack in (*others, *packs):
-        ours = pack in packs
-        rules, problems = survey(pack, known)
-        if ours:
-            checked.problems += map(_problem, problems)
-        for rule in rules:
-            if rule.id not in places:
-                places[rule.id] = f"{pack.path}:{rule.line}"
-                (checked.rules if ours else beside).append(rule)
-                checked.files[rule.id] = pack.path
-            elif ours:
-                message = f"rule {rule.id} is already defined in {places[rule.id]}"
-                checked.problems.append(Problem(pack.path, rule.line, message, "give it another id"))
+    for read in reads:
+        rule = read.rule
+        first = checked.reads.setdefault(rule.id, read)
+        if first is read:
+            (checked.rules if read.path in ours else beside).append(rule)
+        elif read.path in ours:
+            message = f"rule `{rule.id}` is already defined in {first.path}:{first.rule.line}"
+            checked.problems.append(Problem(read.path, rule.line, message, "give it another id"))
     return checked, beside
 
 
@@ -122,40 +123,79 @@ def _problem(error: RuleError) -> Problem:
     return Problem(error.file, error.line, error.message.removeprefix(where), error.hint)
 
 
-def _broad(measured: Measure, rules: dict[str, Rule], files: dict[str, str]) -> Iterator[Problem]:
+def _broad(measured: Measure, reads: dict[str, Read]) -> Iterator[Problem]:
     for name, rate in measured.spots:
-        if rate > BROADEST and name in rules:
-            message = f"rule {name}: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
-            yield Problem(files[name], rules[name].line, message, "begin the anchor with fixed text of at least four bytes")
+        if rate > BROADEST and name in reads:
+            message = f"rule `{name}`: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
+            yield Problem(*_at(reads[name]), message, "begin the anchor with fixed text of at least four bytes")
+
+
+def _careless(together: Engine, reads: dict[str, Read]) -> Iterator[Problem]:
+    """Rules that take for a secret what stands in every repository."""
+    for what, shape in COMMON.items():
+        for name in sorted({hit.rule.id for seed in SEEDS for hit in together.find(common(shape, seed))} & set(reads)):
+            hint = "ask for the vendor's prefix in the pattern, or for its name nearby with `needs`"
+            yield Problem(*_at(reads[name]), f"rule `{name}`: finds {what} that could be anybody's", hint)
+
+
+def _at(read: Read, sample: Sample | None = None) -> tuple[str, int]:
+    """Where to look for what is wrong with a rule: at the sample, or where the project changed the rule."""
+    if sample and sample.file:
+        return sample.file, sample.line
+    if read.change:
+        return read.change
+    return read.path, (sample.line if sample else 0) or read.rule.line
+
+
+def _unnoticed(read: Read) -> Iterator[Problem]:
+    from scanner.pipeline.rulemutate import toothless
+
+    for missing in toothless(read.rule):
+        message = f"rule `{read.rule.id}`: without {missing.lost} its misses are still not found"
+        yield Problem(*_at(read, read.rule.misses[-1]), message, missing.hint)
 
 
 class _Trial:
     """One rule's own samples, sought by the rule alone and by all rules together."""
 
-    def __init__(self, rule: Rule, file: str, alone: Engine, together: Engine, seeds: tuple[int, ...]) -> None:
-        self.rule, self.file, self._alone, self._together, self._seeds = rule, file, alone, together, seeds
+    def __init__(self, read: Read, alone: Engine, together: Engine, seeds: tuple[int, ...]) -> None:
+        self.read, self.rule, self._alone, self._together, self._seeds = read, read.rule, alone, together, seeds
         self.samples = 0
 
     def problems(self) -> Iterator[Problem]:
-        """One for each sample that is not what it says."""
+        """One for each sample that is missing or not what it says."""
+        yield from self._too_few()
         for word, samples, flaw in (("hit", self.rule.hits, self._unfound), ("miss", self.rule.misses, self._found)):
             for number, sample in enumerate(samples, 1):
                 self.samples += 1
                 said = self._try(sample, flaw)
                 if said:
                     message, hint = said
-                    yield Problem(self.file, sample.line or self.rule.line, f"rule {self.rule.id}: {word} {number} {message}", hint)
+                    yield Problem(*_at(self.read, sample), f"rule `{self.rule.id}`: {word} {number} {message}", hint)
+
+    def _too_few(self) -> Iterator[Problem]:
+        """Where no hit stands in three kinds of text, or nearly everything could be found without being noticed."""
+        hits, misses = ({sample.shape for sample in samples} for samples in (self.rule.hits, self.rule.misses))
+        if len(hits) < LEAST_HITS and not any(map(_is_bare, hits)):
+            hint = "add lines as they stand in an environment file, in YAML and in code, or a hit that is the token alone"
+            yield self._lacking(self.rule.hits, f"{LEAST_HITS} hits are needed where none is a bare token, there are {len(hits)}", hint)
+        if len(misses) < LEAST_MISSES:
+            hint = "add what almost looks like it: too short, a placeholder, the public half, the variable's name"
+            yield self._lacking(self.rule.misses, f"{LEAST_MISSES} misses are needed, there is {len(misses)}", hint)
+
+    def _lacking(self, samples: Sequence[Sample], message: str, hint: str) -> Problem:
+        return Problem(*_at(self.read, samples[-1] if samples else None), f"rule `{self.rule.id}`: {message}", hint)
 
     def _try(self, sample: Sample, flaw: Callable[[bytes], tuple[str, str] | None]) -> tuple[str, str] | None:
         for seed in self._seeds:
             try:
-                grown = grow(sample.shape, seed)
+                texts = placed(sample.shape, seed)
             except RuleError as problem:
                 return f"does not grow: {problem.message}", problem.hint
             except (KeyError, ValueError, IndexError, OverflowError):
                 return "does not grow: its argument is not understood", "see the shapes in docs/rules.md"
-            for place, shape in _places(grown).items():
-                if said := flaw(shape.replace(b"%s", grown)):
+            for place, text in texts.items():
+                if said := flaw(text):
                     return f"{said[0]} in {place} (seed {seed})", said[1]
         return None
 
@@ -169,9 +209,16 @@ class _Trial:
         return None
 
     def _found(self, text: bytes) -> tuple[str, str] | None:
-        if any(hit.rule.id == self.rule.id for hit in self._together.find(text)):
+        if any(hit.rule.id == self.rule.id and not examples.known(hit.value) for hit in self._together.find(text)):
             return "is found", "make the pattern or the checks stricter, or move the sample to `hits:`"
         return None
+
+
+def _is_bare(shape: str) -> bool:
+    try:
+        return bare(grow(shape, 0))
+    except (RuleError, KeyError, ValueError, IndexError, OverflowError):
+        return False  # that it does not grow is told elsewhere
 
 
 def _speaks_for(hit: Hit, own: Hit, rule: Rule) -> bool:
@@ -179,10 +226,6 @@ def _speaks_for(hit: Hit, own: Hit, rule: Rule) -> bool:
         return True
     covers = any(span.start < own.secret.end and own.secret.start < span.end for span in (hit.span, hit.secret))
     return covers and hit.rule.specificity > rule.specificity
-
-
-def _places(sample: bytes) -> dict[str, bytes]:
-    return _TOKEN_PLACES if _OF_A_LINE.isdisjoint(sample) else _LINE_PLACES
 
 
 __all__ = ["BROADEST", "Checked", "Measure", "Problem", "check", "measure"]

