@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 UNFINISHED = frozenset({
-    "ai.yaml", "azure.yaml", "bitbucket.yaml", "chat.yaml", "ci.yaml", "cloud.yaml",
-    "collaboration.yaml", "dsn.yaml", "gcp.yaml", "generic.yaml", "gitea.yaml", "hashicorp.yaml",
-    "kubernetes.yaml", "mail.yaml", "monitoring.yaml", "packages.yaml", "payment.yaml", "pull-secrets.yaml",
+    "ai.yaml", "chat.yaml", "collaboration.yaml", "dsn.yaml", "generic.yaml", "kubernetes.yaml", "mail.yaml",
+    "packages.yaml", "payment.yaml", "pull-secrets.yaml",
 })  # fmt: skip
