@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from scanner.detect.candidate import Candidate
-from scanner.detect.checksums import aws_key_id, crc_token, jwt, luhn, unbase64, unjson
+from scanner.detect.checksums import aws_key_id, crc_token, jwt, luhn, tail_crc, unbase64, unjson
+from scanner.detect.coins import base58check, bech32, strkey
 from scanner.detect.identifier import identifier
 from scanner.detect.placeholder import placeholder
 from scanner.detect.words import LONGEST, entropy, strength
@@ -64,8 +65,10 @@ def _detect_secrets(candidate: Candidate, _: str) -> bool:
 
 CHECKS: Mapping[str, Check] = {
     "aws-key-id": lambda c, _: aws_key_id(c.value),
+    "base58check": lambda c, alphabet: base58check(c.value, alphabet),
     "base64-json": _base64_json,
     "base64-prefix": _base64_prefix,
+    "bech32": lambda c, _: bech32(c.value),
     "detect-secrets": _detect_secrets,
     "entropy": lambda c, least: entropy(c.value) >= float(least),
     "github-crc32": lambda c, _: crc_token(c.value),
@@ -79,10 +82,13 @@ CHECKS: Mapping[str, Check] = {
     "not-uuid": lambda c, _: not _UUID.match(c.value),
     "npm-crc32": lambda c, _: crc_token(c.value),
     "strength": lambda c, least: strength(c.value) >= float(least),
+    "strkey": lambda c, _: strkey(c.value),
+    "tail-crc32": lambda c, _: tail_crc(c.value),
 }
 
 # What stands after the colon; checks that are not named here take nothing.
 ARGUMENTS: Mapping[str, str] = {
+    "base58check": r"(?:ripple)?",
     "base64-json": r"\S*",
     "base64-prefix": r".+",
     "entropy": r"[0-8](?:\.[0-9]{1,3})?",

@@ -31,6 +31,13 @@ def crc_token(value: bytes) -> bool:
     return len(body) > 6 and base62(zlib.crc32(body[:-6]), 6).encode() == body[-6:]
 
 
+def tail_crc(value: bytes) -> bool:
+    """Any text, `_`, and its CRC32 in six base-62 digits; Synapse writes the highest first, Matrix Authentication Service the lowest."""
+    body, _, end = value.rpartition(b"_")
+    digits = base62(zlib.crc32(body), 0)
+    return bool(body) and end in (digits.rjust(6, "0").encode(), digits[::-1].rjust(6, "0").encode())
+
+
 def aws_key_id(value: bytes) -> bool:
     """Four letters and 16 base-32 digits; in keys of the newer format these hold an account number of twelve digits."""
     if not _AWS.match(value):

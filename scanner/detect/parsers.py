@@ -36,6 +36,7 @@ PARSERS: Mapping[str, Parser] = {
     "jwt-kubernetes": _later("jwt", "kubernetes"),
     "labelled": _later("password", "labelled"),
     "libpq": _later("keywords", "libpq"),
+    "mnemonic": _later("bip39", "mnemonic"),
     "odbc": _later("keywords", "odbc"),
     "pem": _later("keys", "pem"),
     "pem-base64": _later("keys", "pem_base64"),
