@@ -14,6 +14,7 @@ from scanner.model.rule import KINDS, SEVERITIES, Rule, Ruleset, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
 from scanner.rulepack.nodes import Fields, compose, nearest, quoted
 from scanner.rulepack.packs import Pack, read_packs
+from scanner.rulepack.pieces import whole
 
 MAX_RULES = 5000
 SPECIFICITY = {"private-key": 90, "pull-secret": 80, "dsn": 75, "token": 70, "password": 30, "other": 20}
@@ -151,11 +152,18 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
 
 
 def _pattern(entry: Fields) -> str:
-    pattern = entry.text("pattern")
+    pattern = _whole(entry, "pattern", entry.text("pattern"))
     compiled = _compile(entry, "pattern", pattern)
     if b"secret" not in compiled.groupindex:
         entry.fail("pattern", "the pattern has no group `secret`", "name the part that must not leak: (?P<secret>…)")
     return pattern
+
+
+def _whole(entry: Fields, name: str, pattern: str) -> str:
+    try:
+        return whole(pattern)
+    except ValueError as problem:
+        entry.fail(name, f"in its {name} {problem}", "write (?&name) for a piece of docs/rules.md")
 
 
 def _compile(entry: Fields, name: str, pattern: str) -> Any:
@@ -176,7 +184,7 @@ def _compile(entry: Fields, name: str, pattern: str) -> Any:
 
 
 def _anchors(entry: Fields, pattern: str, known: Known) -> tuple[str, ...]:
-    given = entry.texts("anchor")
+    given = tuple((_whole(entry, "anchor", text), line) for text, line in entry.texts("anchor"))
     if not given:
         try:
             given = ((derive(pattern), entry.at("pattern")),)
