@@ -137,9 +137,10 @@ def test_the_window_is_as_wide_as_the_pattern(tmp_path: Path, extra: str, window
 
 
 PLACES = (
-    "ACME_KEY=%s", '"acmeKey": "%s",', "acme:\n  key: %s", 'Acme(key="%s")', "export ACME_KEY ?= '%s'", "acme.key := `%s`", "ENV ACME_KEY %s",
-    'acme_key: str = "%s"', '<string name="acme_key">%s</string>', "<key>AcmeKey</key>\n<string>%s</string>", 'getenv("ACME_KEY", "%s")',
-    "- name: ACME_KEY\n  value: %s", 'process.env.ACME_KEY || "%s"', '{\\"acme_key\\": \\"%s\\"}', '<add key="AcmeKey" value="%s"/>',
+    "ACME_KEY=%s", '"acmeKey": "%s",', "acme:\n  key: %s", 'Acme(key="%s")', "export ACME_KEY ?= '%s'",
+    "acme.key := `%s`", "ENV ACME_KEY %s", 'acme_key: str = "%s"', '<string name="acme_key">%s</string>',
+    "<key>AcmeKey</key>\n<string>%s</string>", 'getenv("ACME_KEY", "%s")', "- name: ACME_KEY\n  value: %s",
+    'process.env.ACME_KEY || "%s"', '{\\"acme_key\\": \\"%s\\"}', '<add key="AcmeKey" value="%s"/>',
 )  # fmt: skip
 
 
