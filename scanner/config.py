@@ -38,10 +38,17 @@ class Config:
     file: Path | None = None
     packs: tuple[Path, ...] = ()  # rule packs besides our own
     disabled: tuple[str, ...] = ()  # rule ids
+    changed: tuple[str, ...] = ()  # rule ids
+    says_rules: bool = False  # the file adds, changes or disables rules; `rulepack.project` reads which and how
     key_env: str | None = None
     key_file: Path | None = None
     salt: str = field(default="leakseal", repr=False)
     exclusions: tuple[Exclusion, ...] = ()
+
+    @property
+    def project(self) -> Path | None:
+        """The file, if it says something about single rules."""
+        return self.file if self.says_rules else None
 
     def excluded(self, path: str) -> Exclusion | None:
         """The first exclusion that covers this path (as named in reports, with `/`)."""
@@ -133,12 +140,16 @@ def _read(root: Node, path: Path) -> Config:
         raise root.error("the file is empty", "begin with `version: 1`")
     top = root.mapping(("version", "rules", "fingerprint", "paths"), ("version",))
     top["version"].number(1, 1)
-    rules = top["rules"].mapping(("packs", "disable")) if "rules" in top else {}
+    rules = top["rules"].mapping(("packs", "disable", "add", "override")) if "rules" in top else {}
+    if "add" in rules:
+        rules["add"].elements()
     key_env, key_file, salt = _fingerprint(top["fingerprint"], path.parent) if "fingerprint" in top else (None, None, Config().salt)
     return Config(
         file=path,
         packs=tuple(path.parent / node.text() for node in rules["packs"].elements()) if "packs" in rules else (),
         disabled=tuple(sorted({_rule_id(node) for node in rules["disable"].elements()})) if "disable" in rules else (),
+        changed=tuple(sorted(rules["override"].names())) if "override" in rules else (),
+        says_rules=bool({"disable", "add", "override"} & set(rules)),
         key_env=key_env,
         key_file=key_file,
         salt=salt,

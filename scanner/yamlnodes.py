@@ -52,6 +52,11 @@ class Node:
                 raise self.error(f"`{key}` is missing", f"add `{key}:`")
         return found
 
+    def names(self) -> tuple[str, ...]:
+        """The keys, where any key may stand."""
+        self._expect("map")
+        return tuple(key for key, _ in self.entries)
+
     def elements(self) -> tuple[Node, ...]:
         """The items; nothing counts as an empty list."""
         if self.kind == "none":

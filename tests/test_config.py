@@ -43,6 +43,7 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
         file=tmp_path / "leakseal.yaml",
         packs=(tmp_path / "acme/rules", tmp_path / "more.yaml"),
         disabled=("acme.key", "slack-token"),
+        says_rules=True,
         key_env="ACME_KEY",
         salt="acme and its salt",
         exclusions=(Exclusion("vendor/**", "third parties scan these themselves"),),
@@ -74,6 +75,15 @@ def test_mistakes_are_named_with_their_line_and_the_nearest_key(tmp_path: Path, 
     assert caught.value.message.startswith(f"{tmp_path / 'leakseal.yaml'}:{message}")
     assert hint in caught.value.hint
     assert caught.value.exit_code == 2
+
+
+def test_rules_of_ones_own_are_only_noticed_here(tmp_path: Path) -> None:
+    config = reading(tmp_path, "version: 1\nrules: {add: [{id: x}], override: {b: {severity: low}, a: {}}}\n")
+    assert (config.project, config.changed) == (tmp_path / "leakseal.yaml", ("a", "b"))
+    assert reading(tmp_path, "version: 1\nrules: {packs: [x]}\n").project is None
+    for wrong in ("add: {id: x}", "override: [a]"):
+        with pytest.raises(ConfigError, match=r"leakseal\.yaml:2: .* expected here"):
+            reading(tmp_path, f"version: 1\nrules: {{{wrong}}}\n")
 
 
 def test_an_empty_file_is_a_mistake(tmp_path: Path) -> None:

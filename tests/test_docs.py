@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from scanner import shipped
+from scanner.cli import main
+from scanner.cli.options import known
 from scanner.detect.checks import CHECKS
-from scanner.detect.engine import engine
 from scanner.detect.parsers import PARSERS
 from scanner.model.content import REASONS
-from scanner.model.rule import Ruleset
+from scanner.pipeline.rulecheck import check
+from scanner.pipeline.rulemutate import toothless
 from scanner.report import ENDINGS, FORMATS
-from scanner.rulepack.load import Known, load
+from scanner.rulepack.packs import read_packs, read_project
 from scanner.rulepack.sample import grow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,9 +53,32 @@ def test_the_documentation_names_every_check_and_parser():
     assert not [name for name in sorted({*CHECKS, *PARSERS}) if f"`{name}`" not in page and f"`{name}:" not in page]
 
 
-def test_the_rule_in_the_documentation_finds_its_hits_and_nothing_else(tmp_path):
-    text = (ROOT / "docs" / "rules.md").read_text().split("```yaml\n")[1].split("```")[0]
-    (tmp_path / "acme.yaml").write_text(text)
-    (rule,) = load([tmp_path], known=Known(CHECKS, PARSERS)).rules
-    found = engine(Ruleset((rule,), "sha256:0"), None).find
-    assert [bool(found(grow(sample.shape, 1))) for sample in (*rule.hits, *rule.misses)] == [True, False]
+def _blocks(page: str) -> list[str]:
+    return [part.split("```")[0] for part in (ROOT / "docs" / page).read_text().split("```yaml\n")[1:]]
+
+
+def test_the_rule_in_the_documentation_keeps_its_promise(tmp_path: Path) -> None:
+    (tmp_path / "acme.yaml").write_text(_blocks("rules.md")[0])
+    checked = check(read_packs([tmp_path]), known=known(), texts=lambda: (), mutate=True)
+    assert [rule.id for rule in checked.rules] == ["acme-deploy-key"]
+    assert [str(problem) for problem in checked.problems] == []
+
+
+def test_the_configuration_in_the_documentation_adds_changes_and_disables_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = (block for block in _blocks("configuration.md") if "override:" in block)
+    file = tmp_path / "leakseal.yaml"
+    file.write_text(text)
+    ours = read_packs([shipped.shipped("rules")])
+    checked = check(ours, known=known(), project=read_project(file), texts=lambda: (), seeds=(0,))
+    assert [str(problem) for problem in checked.problems if problem.file == str(file)] == []
+    assert list(toothless(next(rule for rule in checked.rules if rule.id == "billing-key"))) == []
+    (tmp_path / "app.py").write_bytes(b"key = '" + grow("bill_{any:abcdefghijklmnop0123456789:32}", 0) + b"'\n")
+    assert main(["scan", "--format", "json", str(tmp_path)]) == 1
+    assert [(found["rule"], found["severity"]) for found in json.loads(capsys.readouterr().out)["findings"]] == [("billing-key", "high")]
+    assert main(["rules", "show", "generic-password", "--config", str(file)]) == 0
+    assert "low password of Generic, changed by the configuration" in capsys.readouterr().out
+    assert main(["rules", "list", "gitlab-feed-token", "--config", str(file)]) == 0
+    assert capsys.readouterr().out == ""
+    file.write_text(text.replace("severity: low", "severty: low"))
+    assert main(["rules", "check", "--config", str(file)]) == 2
+    assert f"{file}:17: unknown key `severty` in the changed rule\n  next: did you mean `severity`?" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from scanner.errors import LeaksealError, UnreadableError, UsageError
 if TYPE_CHECKING:
     from scanner.config import Config
     from scanner.detect.engine import Engine
-    from scanner.rulepack.load import Known
+    from scanner.rulepack.build import Known
 
 _SCISSORS = re.compile(rb"(?m)^\S{1,8} -{24} >8 -{24}$")  # git-commit(1), --cleanup=scissors and --verbose
 
@@ -69,7 +69,7 @@ def settle(root: Path | None, asked: Asked) -> tuple[Config, Engine]:
         raise UsageError("there is no configuration at the path given with --config", hint="check the path")
     settings = config.load(Path(asked.config) if asked.config else config.find(root) if root else None)
     folders = [shipped.shipped("rules"), *settings.packs]
-    rules = load_cached(folders, settings.disabled, cachefile.folder(), known=_known)
+    rules = load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=_known)
     return settings, engine(rules, cachefile.folder())
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scanner import cachefile, config, shipped
 from scanner.errors import ConfigError, UsageError
@@ -14,7 +15,9 @@ from scanner.findings.seal import Seal
 from scanner.model.rule import Ruleset
 from scanner.pipeline.run import Judging
 from scanner.rulepack.cache import load_cached
-from scanner.rulepack.load import Known
+
+if TYPE_CHECKING:
+    from scanner.rulepack.build import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def rules(settings: config.Config, packs: tuple[str, ...] = ()) -> Ruleset:
         if not Path(pack).exists():
             raise ConfigError(f"there is no rule pack at {pack}", hint="name a YAML file or a folder of them")
     folders = [shipped.shipped("rules"), *settings.packs, *map(Path, packs)]
-    return load_cached(folders, settings.disabled, cachefile.folder(), known=known)
+    return load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=known)
 
 
 def known() -> Known:
@@ -56,6 +59,7 @@ def known() -> Known:
     from scanner.detect.checks import CHECKS, flaw
     from scanner.detect.parsers import PARSERS
     from scanner.detect.prefilter import anchor_flaw
+    from scanner.rulepack.build import Known
 
     return Known(CHECKS, PARSERS, flaw, anchor_flaw)
 

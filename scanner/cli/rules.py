@@ -19,12 +19,14 @@ from scanner.report.plain import count, printable
 
 if TYPE_CHECKING:
     from scanner.pipeline.rulecheck import Checked, Problem
+    from scanner.rulepack.packs import Pack
 
 COLUMNS = ("id", "kind", "severity", "title", "family")
 _FORMS = click.Choice(["table", "json"])
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
 _packs = click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
+_file = click.option("--config", "file", metavar="FILE", help="Configuration instead of the leakseal.yaml in this folder.")
 _form = click.option("--format", "form", type=_FORMS, default="table", show_default=True, help="For people or for programs.")
 
 
@@ -36,11 +38,12 @@ def command() -> None:
 @command.command("list")
 @click.argument("words", nargs=-1, metavar="[WORD]...")
 @_packs
+@_file
 @_form
-def listing(words: tuple[str, ...], packs: tuple[str, ...], form: str) -> int:
+def listing(words: tuple[str, ...], packs: tuple[str, ...], file: str | None, form: str) -> int:
     """Every rule in use here; with WORDs, those that have all of them."""
     wanted = [word.lower() for word in words]
-    rules = [rule for rule in options.rules(_settings(), packs).rules if all(word in _row_text(rule) for word in wanted)]
+    rules = [rule for rule in options.rules(_settings(file), packs).rules if all(word in _row_text(rule) for word in wanted)]
     if form == "json":
         _json([{name: getattr(rule, name) for name in COLUMNS} for rule in rules])
         return 0
@@ -57,21 +60,23 @@ def listing(words: tuple[str, ...], packs: tuple[str, ...], form: str) -> int:
 @command.command("show")
 @click.argument("name", metavar="ID")
 @_packs
+@_file
 @_form
-def show(name: str, packs: tuple[str, ...], form: str) -> int:
+def show(name: str, packs: tuple[str, ...], file: str | None, form: str) -> int:
     """Everything about the rule ID; its samples as shapes, from which secrets are grown when they are tried."""
     from scanner.rulepack.load import load
     from scanner.rulepack.nodes import nearest
 
-    settings = _settings()
-    rules = {rule.id: rule for rule in load([shipped.shipped("rules"), *settings.packs, *map(Path, packs)], known=options.known()).rules}
+    settings = _settings(file)
+    folders = [shipped.shipped("rules"), *settings.packs, *map(Path, packs)]
+    rules = {rule.id: rule for rule in load(folders, project=_project(settings), known=options.known()).rules}
     if name not in rules:
         raise UsageError("there is no rule of that name", hint=_guess(nearest(name[:80], rules)))
     rule = rules[name]
     if form == "json":
         _json(_document(rule, disabled=name in settings.disabled))
         return 0
-    for label, lines in _explained(rule, disabled=name in settings.disabled):
+    for label, lines in _explained(rule, settings):
         click.echo(f"{label}:" if label else "")
         for line in lines:
             click.echo(f"  {printable(line)}")
@@ -82,30 +87,42 @@ def show(name: str, packs: tuple[str, ...], form: str) -> int:
 @click.argument("packs", nargs=-1, metavar="[PACK]...")
 @click.option("--engine", type=click.Choice(["auto", "hyperscan", "re2"]), default="auto", help="The prefilter.", hidden=True)
 @click.option("--mutate", is_flag=True, help="Also make each rule looser, check by check: one of its misses must be found then.")
-def check(packs: tuple[str, ...], engine: str, mutate: bool) -> int:
+@_file
+def check(packs: tuple[str, ...], engine: str, mutate: bool, file: str | None) -> int:
     """Read the PACKs (else the rules in use here), try every rule's samples, and measure how broad its anchors are."""
     from scanner.pipeline import rulecheck
     from scanner.rulepack.packs import read_packs
 
-    ours = [shipped.shipped("rules"), *_settings().packs]
+    settings = _settings(file)
+    project = _project(settings)
+    ours = [shipped.shipped("rules"), *settings.packs]
     named = [Path(name) for name in packs] or ours
     mine = read_packs(named)
     if not mine:
         raise UsageError("there is no rule pack in these folders", hint="a rule pack is a file whose name ends in .yaml or .yml")
     same = {Path(pack.path).resolve() for pack in mine}
-    others = [pack for pack in read_packs(ours) if Path(pack.path).resolve() not in same]
-    checked = rulecheck.check(mine, others, known=options.known(), kind=engine, mutate=mutate)
+    others = [pack for pack in read_packs(ours) if Path(pack.path).resolve() not in same] if packs else []
+    checked = rulecheck.check(mine, others, known=options.known(), project=project, kind=engine, mutate=mutate)
     for problem in checked.problems:
         _complain(problem)
     if checked.measures:
         _measured(checked)
     verdict = count(len(checked.problems), "problem") if checked.problems else "nothing is wrong"
-    click.echo(f"{count(len(checked.rules), 'rule')} in {count(len(mine), 'pack')}, {count(checked.samples, 'sample')}: {verdict}")
+    where = count(len(mine), "pack") + (" and the configuration" if project and not packs else "")
+    click.echo(f"{count(len(checked.rules), 'rule')} in {where}, {count(checked.samples, 'sample')}: {verdict}")
     return UsageError.exit_code if checked.problems else 0
 
 
-def _settings() -> config.Config:
-    return config.load(config.find(Path()))
+def _settings(file: str | None) -> config.Config:
+    if file and not Path(file).is_file():
+        raise UsageError(f"there is no configuration at {file}", hint="check the path given with --config")
+    return config.load(Path(file) if file else config.find(Path()))
+
+
+def _project(settings: config.Config) -> Pack | None:
+    from scanner.rulepack.packs import read_project
+
+    return read_project(settings.project) if settings.project else None
 
 
 def _row(rule: Rule) -> list[str]:
@@ -141,12 +158,14 @@ def _rich_table(rules: list[Rule]) -> None:
     console.print(Text(f"{count(len(rules), 'rule')}: " + ", ".join(f"{number} {name}" for name, number in by.items() if number), "dim"))
 
 
-def _explained(rule: Rule, *, disabled: bool) -> list[tuple[str, list[str]]]:
+def _explained(rule: Rule, settings: config.Config) -> list[tuple[str, list[str]]]:
+    told = ", disabled by the configuration" if rule.id in settings.disabled else ""
+    told += ", changed by the configuration" if rule.id in settings.changed else ""
     near = f", beside one of: {', '.join(rule.needs)}" if rule.needs else ""
     parts = [
         (
             rule.id,
-            [rule.title, f"{rule.severity} {rule.kind} of {rule.family}{', disabled by the configuration' if disabled else ''}"],
+            [rule.title, f"{rule.severity} {rule.kind} of {rule.family}{told}"],
         ),
         ("what to do", [rule.advice]),
         ("pattern (RE2; the group `secret` must not leak)", [rule.pattern]),

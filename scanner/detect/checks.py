@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from scanner.detect.candidate import Candidate
-from scanner.detect.checksums import aws_key_id, crc_token, jwt, luhn, tail_crc, unbase64, unjson
+from scanner.detect.checksums import crc_token, jwt, luhn, tail_crc, unbase64, unjson
 from scanner.detect.coins import base58check, bech32, strkey
 from scanner.detect.identifier import identifier
 from scanner.detect.placeholder import placeholder
@@ -64,7 +64,6 @@ def _detect_secrets(candidate: Candidate, _: str) -> bool:
 
 
 CHECKS: Mapping[str, Check] = {
-    "aws-key-id": lambda c, _: aws_key_id(c.value),
     "base58check": lambda c, alphabet: base58check(c.value, alphabet),
     "base64-json": _base64_json,
     "base64-prefix": _base64_prefix,

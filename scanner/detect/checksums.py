@@ -18,9 +18,18 @@ _MOST = 256 << 10
 
 def base62(number: int, width: int) -> str:
     """A number in base 62, digits first, then capitals, padded with zeros."""
+    return _in_base(62, number, width)
+
+
+def base36(number: int, width: int) -> str:
+    """A number in base 36, digits first, then small letters, padded with zeros."""
+    return _in_base(36, number, width).lower()
+
+
+def _in_base(base: int, number: int, width: int) -> str:
     digits = ""
     while number:
-        number, rest = divmod(number, 62)
+        number, rest = divmod(number, base)
         digits = _BASE62[rest] + digits
     return digits.rjust(width, "0")
 
@@ -38,14 +47,15 @@ def tail_crc(value: bytes) -> bool:
     return bool(body) and end in (digits.rjust(6, "0").encode(), digits[::-1].rjust(6, "0").encode())
 
 
-def aws_key_id(value: bytes) -> bool:
-    """Four letters and 16 base-32 digits; in keys of the newer format these hold an account number of twelve digits."""
+def aws_account(value: bytes) -> str | None:
+    """The account that an AWS key id holds, empty for keys made before 2019, which hold none; None for what is no key id."""
     if not _AWS.match(value):
-        return False
+        return None
     raw = base64.b32decode(value[4:])
-    if not raw[0] & 0x80:  # keys made before 2019 hold no account number
-        return True
-    return (int.from_bytes(raw[:6], "big") & 0x7FFF_FFFF_FF80) >> 7 < 10**12
+    if not raw[0] & 0x80:
+        return ""
+    account = str((int.from_bytes(raw[:6], "big") & 0x7FFF_FFFF_FF80) >> 7).rjust(12, "0")
+    return account if len(account) == 12 else None
 
 
 def unbase64(value: bytes) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from scanner import examples
 from scanner.detect.candidate import Candidate
 from scanner.detect.prefilter import latin1
 from scanner.detect.trace import Result
@@ -67,12 +68,15 @@ class Confirmer:
             return None
         groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
         candidate = Candidate(window, Span(*match.span()), Span(*spans["secret"]), groups)
-        if not all(check(candidate, argument) for check, argument in self._checks):
+        if not all(check(candidate, argument) for check, argument in self._checks) and not examples.known(candidate.value):
             return None
         if self._parser is None:
             shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
             return Parsed(candidate.secret, candidate.value, shown)
-        return self._parser(candidate)
+        parsed = self._parser(candidate)
+        if parsed is None and examples.known(candidate.value):
+            return Parsed(candidate.secret, candidate.value)
+        return parsed
 
     def _compiled(self) -> Any:
         if self._pattern is None:

@@ -24,14 +24,17 @@ def _later(module: str, name: str) -> Parser:
 
 
 PARSERS: Mapping[str, Parser] = {
+    "aws-key-id": _later("forge", "aws_key_id"),
     "basic-auth": _later("http_auth", "basic"),
     "bearer": _later("http_auth", "bearer"),
     "docker-auth": _later("pull_secret", "auth_entry"),
     "docker-config": _later("pull_secret", "encoded_config"),
     "docker-login": _later("registry_login", "login"),
+    "gitlab-token": _later("forge", "gitlab"),
     "jdbc": _later("keywords", "jdbc"),
     "jwk": _later("keys", "jwk"),
     "jwt": _later("jwt", "jwt"),
+    "jwt-prefixed": _later("forge", "prefixed_jwt"),
     "jwt-base64": _later("jwt", "encoded"),
     "jwt-kubernetes": _later("jwt", "kubernetes"),
     "labelled": _later("password", "labelled"),
@@ -43,6 +46,7 @@ PARSERS: Mapping[str, Parser] = {
     "ppk": _later("keys", "ppk"),
     "registry-creds": _later("registry_login", "creds"),
     "registry-flags": _later("registry_login", "kubectl"),
+    "ssh2": _later("keys", "ssh2"),
     "url": _later("dsn", "url"),
     "user-password": _later("http_auth", "user_password"),
 }

@@ -95,7 +95,7 @@ class Finding:
     paths: tuple[str, ...]
     parsed: tuple[tuple[str, str | int], ...]
     preview: str
-    disposition: str  # open | accepted | expired-acceptance
+    disposition: str  # open | accepted | expired-acceptance | example
     advice: str
     acceptance: str | None = None  # "inline" or the owner and reason of the suppression that accepts it
 

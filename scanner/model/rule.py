@@ -14,6 +14,7 @@ class Sample:
 
     shape: str
     line: int = 0
+    file: str = ""  # the file that it stands in, if that is not its rule's
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scanner import examples
 from scanner.detect.engine import Engine, engine
 from scanner.errors import RuleError
 from scanner.model.evidence import Hit
 from scanner.model.rule import Rule, Ruleset, Sample
-from scanner.pipeline.rulesamples import SEEDS, bare, placed
-from scanner.rulepack.load import Known, digest, survey
+from scanner.pipeline.rulesamples import COMMON, SEEDS, bare, common, placed
+from scanner.rulepack.build import Known
+from scanner.rulepack.load import Read, digest, survey
 from scanner.rulepack.neutral import corpus
 from scanner.rulepack.packs import Pack
 from scanner.rulepack.sample import grow
@@ -51,34 +53,38 @@ class Checked:
     """What a check came to."""
 
     rules: list[Rule]
-    files: dict[str, str]  # rule id -> the pack's path
+    reads: dict[str, Read] = field(default_factory=dict)  # by rule id
     problems: list[Problem] = field(default_factory=list)
     samples: int = 0
     measures: list[Measure] = field(default_factory=list)
 
 
 def check(
-    packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, kind: str = "auto",
+    packs: Sequence[Pack], others: Sequence[Pack] = (), *, known: Known, project: Pack | None = None, kind: str = "auto",
     seeds: Iterable[int] = SEEDS, texts: Callable[[], Iterable[tuple[str, bytes]]] = corpus, mutate: bool = False,
 ) -> Checked:  # fmt: skip
-    """Check the rules of `packs`, beside those of `others`; samples and anchors are only tried when everything can be read."""
-    checked, beside = _read(packs, others, known)
+    """Check the rules of `packs` beside those of `others`; samples and anchors are only tried when everything can be read.
+
+    A project changes rules of both; its own ones are checked where there are no others.
+    """
+    checked, beside = _read(packs, others, project, known)
     if checked.problems:
         return checked
     rules = tuple(sorted([*checked.rules, *beside], key=lambda rule: rule.id))
     together = engine(Ruleset(rules, digest(rules)), None, kind)
     for rule in checked.rules:
         alone = engine(Ruleset((rule,), ""), None, kind)
-        trial = _Trial(rule, checked.files[rule.id], alone, together, tuple(seeds))
+        trial = _Trial(checked.reads[rule.id], alone, together, tuple(seeds))
         checked.problems += trial.problems()
         checked.samples += trial.samples
         if mutate:
-            checked.problems += _unnoticed(rule, checked.files[rule.id])
-    ours = {rule.id: rule for rule in checked.rules}
+            checked.problems += _unnoticed(checked.reads[rule.id])
+    ours = {rule.id: checked.reads[rule.id] for rule in checked.rules}
+    checked.problems += _careless(together, ours)
     for name, text in texts():
         if text:
             checked.measures.append(measure(together, name, text))
-            checked.problems += _broad(checked.measures[-1], ours, checked.files)
+            checked.problems += _broad(checked.measures[-1], ours)
     checked.problems = sorted(set(checked.problems), key=lambda p: (p.file, p.line, p.message))
     return checked
 
@@ -96,23 +102,19 @@ def measure(searcher: Engine, kind: str, text: bytes) -> Measure:
     return Measure(kind, len(text), tuple(rates), sieved - begun, searched - sieved)
 
 
-def _read(packs: Sequence[Pack], others: Sequence[Pack], known: Known) -> tuple[Checked, list[Rule]]:
-    checked = Checked([], {})
-    places: dict[str, str] = {}
+def _read(packs: Sequence[Pack], others: Sequence[Pack], project: Pack | None, known: Known) -> tuple[Checked, list[Rule]]:
+    reads, problems = survey([*others, *packs], project, known)
+    ours = {pack.path for pack in packs} | ({project.path} if project and not others else set())
+    checked = Checked([], problems=[_problem(problem) for problem in problems if problem.file in ours])
     beside: list[Rule] = []
-    for pack in (*others, *packs):
-        ours = pack in packs
-        rules, problems = survey(pack, known)
-        if ours:
-            checked.problems += map(_problem, problems)
-        for rule in rules:
-            if rule.id not in places:
-                places[rule.id] = f"{pack.path}:{rule.line}"
-                (checked.rules if ours else beside).append(rule)
-                checked.files[rule.id] = pack.path
-            elif ours:
-                message = f"rule `{rule.id}` is already defined in {places[rule.id]}"
-                checked.problems.append(Problem(pack.path, rule.line, message, "give it another id"))
+    for read in reads:
+        rule = read.rule
+        first = checked.reads.setdefault(rule.id, read)
+        if first is read:
+            (checked.rules if read.path in ours else beside).append(rule)
+        elif read.path in ours:
+            message = f"rule `{rule.id}` is already defined in {first.path}:{first.rule.line}"
+            checked.problems.append(Problem(read.path, rule.line, message, "give it another id"))
     return checked, beside
 
 
@@ -121,26 +123,43 @@ def _problem(error: RuleError) -> Problem:
     return Problem(error.file, error.line, error.message.removeprefix(where), error.hint)
 
 
-def _broad(measured: Measure, rules: dict[str, Rule], files: dict[str, str]) -> Iterator[Problem]:
+def _broad(measured: Measure, reads: dict[str, Read]) -> Iterator[Problem]:
     for name, rate in measured.spots:
-        if rate > BROADEST and name in rules:
+        if rate > BROADEST and name in reads:
             message = f"rule `{name}`: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
-            yield Problem(files[name], rules[name].line, message, "begin the anchor with fixed text of at least four bytes")
+            yield Problem(*_at(reads[name]), message, "begin the anchor with fixed text of at least four bytes")
 
 
-def _unnoticed(rule: Rule, file: str) -> Iterator[Problem]:
+def _careless(together: Engine, reads: dict[str, Read]) -> Iterator[Problem]:
+    """Rules that take for a secret what stands in every repository."""
+    for what, shape in COMMON.items():
+        for name in sorted({hit.rule.id for seed in SEEDS for hit in together.find(common(shape, seed))} & set(reads)):
+            hint = "ask for the vendor's prefix in the pattern, or for its name nearby with `needs`"
+            yield Problem(*_at(reads[name]), f"rule `{name}`: finds {what} that could be anybody's", hint)
+
+
+def _at(read: Read, sample: Sample | None = None) -> tuple[str, int]:
+    """Where to look for what is wrong with a rule: at the sample, or where the project changed the rule."""
+    if sample and sample.file:
+        return sample.file, sample.line
+    if read.change:
+        return read.change
+    return read.path, (sample.line if sample else 0) or read.rule.line
+
+
+def _unnoticed(read: Read) -> Iterator[Problem]:
     from scanner.pipeline.rulemutate import toothless
 
-    line = rule.misses[-1].line or rule.line
-    for missing in toothless(rule):
-        yield Problem(file, line, f"rule `{rule.id}`: without {missing.lost} its misses are still not found", missing.hint)
+    for missing in toothless(read.rule):
+        message = f"rule `{read.rule.id}`: without {missing.lost} its misses are still not found"
+        yield Problem(*_at(read, read.rule.misses[-1]), message, missing.hint)
 
 
 class _Trial:
     """One rule's own samples, sought by the rule alone and by all rules together."""
 
-    def __init__(self, rule: Rule, file: str, alone: Engine, together: Engine, seeds: tuple[int, ...]) -> None:
-        self.rule, self.file, self._alone, self._together, self._seeds = rule, file, alone, together, seeds
+    def __init__(self, read: Read, alone: Engine, together: Engine, seeds: tuple[int, ...]) -> None:
+        self.read, self.rule, self._alone, self._together, self._seeds = read, read.rule, alone, together, seeds
         self.samples = 0
 
     def problems(self) -> Iterator[Problem]:
@@ -152,7 +171,7 @@ class _Trial:
                 said = self._try(sample, flaw)
                 if said:
                     message, hint = said
-                    yield Problem(self.file, sample.line or self.rule.line, f"rule `{self.rule.id}`: {word} {number} {message}", hint)
+                    yield Problem(*_at(self.read, sample), f"rule `{self.rule.id}`: {word} {number} {message}", hint)
 
     def _too_few(self) -> Iterator[Problem]:
         """Where no hit stands in three kinds of text, or nearly everything could be found without being noticed."""
@@ -165,8 +184,7 @@ class _Trial:
             yield self._lacking(self.rule.misses, f"{LEAST_MISSES} misses are needed, there is {len(misses)}", hint)
 
     def _lacking(self, samples: Sequence[Sample], message: str, hint: str) -> Problem:
-        line = samples[-1].line if samples else 0
-        return Problem(self.file, line or self.rule.line, f"rule `{self.rule.id}`: {message}", hint)
+        return Problem(*_at(self.read, samples[-1] if samples else None), f"rule `{self.rule.id}`: {message}", hint)
 
     def _try(self, sample: Sample, flaw: Callable[[bytes], tuple[str, str] | None]) -> tuple[str, str] | None:
         for seed in self._seeds:
@@ -191,7 +209,7 @@ class _Trial:
         return None
 
     def _found(self, text: bytes) -> tuple[str, str] | None:
-        if any(hit.rule.id == self.rule.id for hit in self._together.find(text)):
+        if any(hit.rule.id == self.rule.id and not examples.known(hit.value) for hit in self._together.find(text)):
             return "is found", "make the pattern or the checks stricter, or move the sample to `hits:`"
         return None
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from scanner import __version__, cachefile
 from scanner.model.rule import Rule, Ruleset
-from scanner.rulepack.packs import Pack, read_packs
+from scanner.rulepack.packs import Pack, read_packs, read_project
 
 if TYPE_CHECKING:
-    from scanner.rulepack.load import Known
+    from scanner.rulepack.build import Known
 
 FORMAT = 1  # raise it when what a pack means changes without its bytes changing
 _SAMPLES = ("hits", "misses")
@@ -23,25 +23,28 @@ _TEXT_TUPLES = ("anchors", "needs", "checks", "references")
 
 
 def load_cached(
-    folders: Sequence[Path], disable: Collection[str] = (), cache_dir: Path | None = None, *, known: Callable[[], Known]
-) -> Ruleset:
-    """What `load` answers, without samples, from the cache if the packs have not changed; `known` is asked only if they have."""
+    folders: Sequence[Path], disable: Collection[str] = (), cache_dir: Path | None = None,
+    *, project: Path | None = None, known: Callable[[], Known],
+) -> Ruleset:  # fmt: skip
+    """What `load` answers, without samples, from the cache if nothing has changed; `known` is asked only if something has."""
     packs = read_packs(folders)
+    own = read_project(project) if project else None
     if cache_dir is None:
-        return _fresh(packs, disable, known())
-    path = cache_dir / f"rules-{key(packs, disable)[:32]}.json"
+        return _fresh(packs, disable, own, known())
+    path = cache_dir / f"rules-{key(packs, disable, own)[:32]}.json"
     stored = cachefile.read(path)
     ruleset = restore(stored) if stored is not None else None
     if ruleset is None:
-        ruleset = _fresh(packs, disable, known())
+        ruleset = _fresh(packs, disable, own, known())
         cachefile.write(path, store(ruleset))
     return ruleset
 
 
-def key(packs: Sequence[Pack], disable: Collection[str]) -> str:
-    """SHA-256 over everything that decides what the packs mean; every part is preceded by its length."""
-    parts = [f"{FORMAT} {__version__}".encode(), " ".join(_NAMES).encode(), *(name.encode() for name in sorted(disable)), b"packs"]
-    for pack in packs:
+def key(packs: Sequence[Pack], disable: Collection[str], project: Pack | None = None) -> str:
+    """SHA-256 over everything that decides what the packs and the project mean; every part is preceded by its length."""
+    parts = [f"{FORMAT} {__version__}".encode(), " ".join(_NAMES).encode(), *(name.encode() for name in sorted(disable))]
+    parts += [b"packs", b"own" if project else b""]
+    for pack in (*packs, *([project] if project else [])):
         parts += [pack.name.encode("utf-8", "surrogateescape"), pack.data]
     digest = hashlib.sha256()
     for part in parts:
@@ -74,10 +77,10 @@ def _rule(row: list[Any]) -> Rule:
     return Rule(**values)
 
 
-def _fresh(packs: Sequence[Pack], disable: Collection[str], known: Known) -> Ruleset:
+def _fresh(packs: Sequence[Pack], disable: Collection[str], project: Pack | None, known: Known) -> Ruleset:
     from dataclasses import replace
 
     from scanner.rulepack.load import load_packs
 
-    ruleset = load_packs(packs, disable, known=known)
+    ruleset = load_packs(packs, disable, project, known=known)
     return Ruleset(tuple(replace(rule, hits=(), misses=()) for rule in ruleset.rules), ruleset.digest)

@@ -2,84 +2,65 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from scanner import canon
 from scanner.errors import RuleError
-from scanner.model.rule import KINDS, SEVERITIES, Rule, Ruleset, Sample
-from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
+from scanner.model.rule import Rule, Ruleset
+from scanner.rulepack.build import RULE_KEYS, Entry, Known, build, id_of
 from scanner.rulepack.nodes import Fields, compose, nearest, quoted
 from scanner.rulepack.packs import Pack, read_packs
-from scanner.rulepack.pieces import whole
+from scanner.rulepack.project import Choices, Problems, choices, each, over
 
 MAX_RULES = 5000
-SPECIFICITY = {"private-key": 90, "pull-secret": 80, "dsn": 75, "token": 70, "password": 30, "other": 20}
 PACK_KEYS = ("family", "references", "rules")
-RULE_KEYS = (
-    "id", "title", "kind", "severity", "pattern", "anchor", "needs", "checks", "parser", "before", "after",
-    "specificity", "confidence", "advice", "references", "hits", "misses",
-)  # fmt: skip
 SAMPLE_FIELDS = ("hits", "misses", "file", "line")
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_SLACK = 16  # bytes around a match that `\b`, `^` and what stands next to it may look at
-_NEEDS_REACH = 128  # where a needed word may stand when the pack does not say
-_MOST_WINDOW = 64 << 10
-_PIECE = 8  # characters of a pattern that an error may repeat
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a rule may name: checks and parsers, and what else could be wrong with a check's argument or an anchor."""
+class Read:
+    """A rule, the file that it stands in, and where the project changed it, if it did."""
 
-    checks: Collection[str]
-    parsers: Collection[str]
-    check_flaw: Callable[[str], str | None] = lambda check: None
-    anchor_flaw: Callable[[str], str | None] = lambda anchor: None
-
-
-def load(folders: Sequence[Path], disable: Collection[str] = (), *, known: Known) -> Ruleset:
-    """All rules of the packs in the folders but the disabled ones."""
-    return load_packs(read_packs(folders), disable, known=known)
+    rule: Rule
+    path: str
+    change: tuple[str, int] | None = None
 
 
-def load_packs(packs: Sequence[Pack], disable: Collection[str] = (), *, known: Known) -> Ruleset:
+def load(folders: Sequence[Path], disable: Collection[str] = (), project: Pack | None = None, *, known: Known) -> Ruleset:
+    """All rules of the packs in the folders and of the project, as it changed them, but the disabled ones."""
+    return load_packs(read_packs(folders), disable, project, known=known)
+
+
+def load_packs(packs: Sequence[Pack], disable: Collection[str] = (), project: Pack | None = None, *, known: Known) -> Ruleset:
     """The same from packs that were read."""
+    said = choices(project)
     rules: dict[str, Rule] = {}
     places: dict[str, str] = {}
-    for pack in packs:
-        for rule in _pack(pack, known):
-            if rule.id in rules:
-                raise RuleError(f"rule `{rule.id}` is already defined in {places[rule.id]}", file=pack.path, line=rule.line)
-            rules[rule.id] = rule
-            places[rule.id] = f"{pack.path}:{rule.line}"
-            if len(rules) > MAX_RULES:
-                raise RuleError(f"more than {MAX_RULES} rules", file=pack.path, line=rule.line)
+    for read in _rules(packs, project, said, known, None):
+        rule = read.rule
+        if rule.id in rules:
+            raise RuleError(f"rule `{rule.id}` is already defined in {places[rule.id]}", file=read.path, line=rule.line)
+        rules[rule.id] = rule
+        places[rule.id] = f"{read.path}:{rule.line}"
+        if len(rules) > MAX_RULES:
+            raise RuleError(f"more than {MAX_RULES} rules", file=read.path, line=rule.line)
     for name in sorted(disable):
         if name not in rules:
-            raise RuleError(f"rule{quoted(name, rules)} cannot be disabled, there is none of that name", hint=nearest(name, rules))
+            raise _unknown("disabled", name, rules, project, dict(said.disabled).get(name, 0))
     kept = tuple(rules[name] for name in sorted(rules) if name not in disable)
     return Ruleset(kept, digest(kept))
 
 
-def survey(pack: Pack, known: Known) -> tuple[list[Rule], list[RuleError]]:
-    """Every rule of a pack that can be read, and what is wrong with each of the others."""
+def survey(packs: Sequence[Pack], project: Pack | None, known: Known) -> tuple[list[Read], list[RuleError]]:
+    """Every rule of the packs and the project that can be read, and what is wrong with each of the others."""
+    problems: list[RuleError] = []
     try:
-        top, family, references = _head(pack)
-        nodes = top.mappings("rules")
+        said = choices(project, problems)
     except RuleError as problem:
         return [], [problem]
-    rules: list[Rule] = []
-    problems: list[RuleError] = []
-    for node in nodes:
-        try:
-            rules.append(_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, family, references, known))
-        except RuleError as problem:
-            problems.append(problem)
-    return rules, problems
+    return list(_rules(packs, project, said, known, problems)), problems
 
 
 def digest(rules: Sequence[Rule]) -> str:
@@ -88,151 +69,33 @@ def digest(rules: Sequence[Rule]) -> str:
     return canon.digest(canon.canonical([{name: getattr(rule, name) for name in names} for rule in rules]))
 
 
-def _head(pack: Pack) -> tuple[Fields, str, tuple[str, ...]]:
+def _rules(packs: Sequence[Pack], project: Pack | None, said: Choices, known: Known, problems: Problems) -> Iterator[Read]:
+    changes = dict(said.changes)
+    named: set[str] = set()
+
+    def read(entry: Entry) -> Read:
+        fields = Fields(entry.node, entry.path, "the rule", RULE_KEYS)
+        name = id_of(fields)
+        named.add(name)
+        change = changes.get(name)
+        rule = build(over(change, fields) if change else fields, entry, known)
+        return Read(rule, entry.path, (change.file, change.line) if change else None)
+
+    def refuse(name: str) -> None:
+        raise _unknown("changed", name, named, project, changes[name].line)
+
+    for entries in each(packs, _entries, problems):
+        yield from each(entries, read, problems)
+    yield from each(said.added, read, problems)
+    list(each([name for name in changes if name not in named], refuse, problems))
+
+
+def _entries(pack: Pack) -> list[Entry]:
     top = Fields(compose(pack.data, pack.path), pack.path, "the rule pack", PACK_KEYS)
-    return top, top.text("family"), tuple(text for text, _ in top.texts("references"))
+    family, references = top.text("family"), tuple(text for text, _ in top.texts("references"))
+    return [Entry(node, pack.path, pack.name, family, references) for node in top.mappings("rules")]
 
 
-def _pack(pack: Pack, known: Known) -> list[Rule]:
-    top, family, references = _head(pack)
-    return [_rule(Fields(node, pack.path, "the rule", RULE_KEYS), pack, family, references, known) for node in top.mappings("rules")]
-
-
-def _rule(entry: Fields, pack: Pack, family: str, references: tuple[str, ...], known: Known) -> Rule:
-    name = entry.text("id")
-    if not _ID.match(name):
-        entry.fail("id", "this is not an id", "use small letters, digits and single hyphens")
-    entry.what = f"rule `{name}`"  # in quotes, or an id that ends in `-key` would hush what follows it
-    kind = _one_of(entry, "kind", KINDS)
-    pattern = _pattern(entry)
-    anchors = _anchors(entry, pattern, known)
-    needs = tuple(text.lower() for text, _ in entry.texts("needs"))
-    before, after = _window(entry, pattern, bool(needs))
-    return Rule(
-        id=name,
-        family=family,
-        title=entry.text("title"),
-        kind=kind,
-        severity=_one_of(entry, "severity", SEVERITIES),
-        pattern=pattern,
-        anchors=anchors,
-        width=max(width(anchor)[1] for anchor in anchors),
-        needs=needs,
-        checks=_checks(entry, known),
-        parser=_one_of(entry, "parser", known.parsers) if "parser" in entry else None,
-        before=before,
-        after=after,
-        specificity=entry.whole("specificity", 0, 100) if "specificity" in entry else SPECIFICITY[kind],
-        confidence=entry.number("confidence", 0, 1) if "confidence" in entry else 0.9,
-        advice=entry.text("advice"),
-        references=_references(entry, references),
-        hits=_samples(entry, "hits"),
-        misses=_samples(entry, "misses"),
-        file=pack.name,
-        line=entry.line,
-    )
-
-
-def _one_of(entry: Fields, name: str, known: Collection[str]) -> str:
-    word = entry.text(name)
-    if word not in known:
-        entry.fail(name, f"unknown {name}{quoted(word, known)}", nearest(word, known))
-    return word
-
-
-def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
-    for check, line in entry.texts("checks"):
-        name = check.partition(":")[0]
-        if name not in known.checks:
-            message = f"{entry.what}: unknown check{quoted(name, known.checks)}"
-            raise RuleError(message, hint=nearest(name, known.checks), file=entry.file, line=line)
-        if flaw := known.check_flaw(check):
-            raise RuleError(f"{entry.what}: check `{name}`: {flaw}", file=entry.file, line=line)
-    return tuple(check for check, _ in entry.texts("checks"))
-
-
-def _pattern(entry: Fields) -> str:
-    pattern = _whole(entry, "pattern", entry.text("pattern"))
-    compiled = _compile(entry, "pattern", pattern)
-    if b"secret" not in compiled.groupindex:
-        entry.fail("pattern", "the pattern has no group `secret`", "name the part that must not leak: (?P<secret>…)")
-    return pattern
-
-
-def _whole(entry: Fields, name: str, pattern: str) -> str:
-    try:
-        return whole(pattern)
-    except ValueError as problem:
-        entry.fail(name, f"in its {name} {problem}", "write (?&name) for a piece of docs/rules.md")
-
-
-def _compile(entry: Fields, name: str, pattern: str) -> Any:
-    import re2
-
-    if not pattern.isascii():
-        entry.fail(name, f"`{name}` has a character outside ASCII", "patterns see bytes: write \\xNN")
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    try:
-        return re2.compile(pattern.encode(), options)
-    except re2.error as problem:
-        reason = problem.args[0] if problem.args else ""
-        shown, _, piece = (reason.decode("latin-1") if isinstance(reason, bytes) else str(reason)).partition(": ")
-        shown += f": {piece}" if 0 < len(piece) < _PIECE else ""  # RE2 may repeat the whole pattern
-        entry.fail(name, f"RE2 does not compile the {name}: {shown}", "RE2 has no look-around and no back-references")
-
-
-def _anchors(entry: Fields, pattern: str, known: Known) -> tuple[str, ...]:
-    given = tuple((_whole(entry, "anchor", text), line) for text, line in entry.texts("anchor"))
-    if not given:
-        try:
-            given = ((derive(pattern), entry.at("pattern")),)
-        except ValueError as problem:
-            entry.fail("pattern", f"no anchor can be derived: {problem}", "write an `anchor:` of at most 512 bytes")
-    for anchor, _ in given:
-        _compile(entry, "anchor" if "anchor" in entry else "pattern", anchor)
-        _bounded(entry, anchor)
-        if flaw := known.anchor_flaw(anchor):
-            entry.fail("anchor", f"the prefilter does not take the anchor: {flaw}")
-    return tuple(anchor for anchor, _ in given)
-
-
-def _bounded(entry: Fields, anchor: str) -> None:
-    try:
-        least, most = width(anchor)
-    except ValueError as problem:
-        entry.fail("anchor", f"the anchor cannot be read: {problem}")
-    if most > WIDEST:
-        shown = "without bound" if most >= UNBOUNDED else f"up to {most} bytes wide"
-        entry.fail("anchor", f"the anchor is {shown}", f"bound its repetitions so that it stays within {WIDEST} bytes")
-    if least == 0:
-        entry.fail("anchor", "the anchor matches nothing at all", "give it a fixed part")
-
-
-def _window(entry: Fields, pattern: str, needs: bool) -> tuple[int, int]:
-    try:
-        most = width(pattern)[1]
-    except ValueError:
-        most = UNBOUNDED
-    usual = min(max(most + _SLACK, _NEEDS_REACH if needs else 0), WIDEST)
-    before = entry.whole("before", 0, _MOST_WINDOW) if "before" in entry else usual
-    after = entry.whole("after", 0, _MOST_WINDOW) if "after" in entry else usual
-    return before, after
-
-
-def _references(entry: Fields, default: tuple[str, ...]) -> tuple[str, ...]:
-    references = tuple(text for text, _ in entry.texts("references")) or default
-    if not references:
-        entry.fail("references", "there are no references", "say where the format is documented, here or at the top of the file")
-    for reference in references:
-        if not reference.startswith(("https://", "http://")):
-            entry.fail("references", "a reference is not a web address")
-    return references
-
-
-def _samples(entry: Fields, name: str) -> tuple[Sample, ...]:
-    samples = tuple(Sample(text, line) for text, line in entry.texts(name))
-    if not samples:
-        entry.fail(name, f"there is no sample under `{name}`", f"add one under `{name}:`")
-    return samples
+def _unknown(done: str, name: str, known: Collection[str], project: Pack | None, line: int) -> RuleError:
+    message = f"rule{quoted(name, known)} cannot be {done}, there is none of that name"
+    return RuleError(message, hint=nearest(name, known), file=project.path if project and line else "", line=line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from scanner.errors import RuleError
 
 MAX_DEPTH = 12
 _WORD_MOST = 60
+_FEW = 60  # words that a hint can name
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KINDS = {
     "tag:yaml.org,2002:bool": "a yes/no value",
@@ -62,9 +64,11 @@ def quoted(word: str, known: Collection[str]) -> str:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """A hint: the known word that `word` is most like, else all of them."""
+    """A hint: the known word that `word` is most like, else all of them, or how to see them where there are many."""
     close = get_close_matches(word[:_WORD_MOST], sorted(known), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else "known are " + ", ".join(sorted(known))
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return "`leakseal rules list` shows them all" if len(known) > _FEW else "known are " + ", ".join(sorted(known))
 
 
 class Fields:
@@ -75,6 +79,7 @@ class Fields:
         self.what = what
         self.line = node.start_mark.line + 1
         self._nodes: dict[str, yaml.Node] = {}
+        self._files: dict[str, str] = {}  # of keys that stand in another file
         if not isinstance(node, yaml.MappingNode):
             raise RuleError(f"{what} must be a mapping of keys to values", file=file, line=self.line)
         for key, value in node.value:
@@ -92,13 +97,24 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self._nodes
 
+    def over(self, base: Fields, replaced: Collection[str]) -> Fields:
+        """These values over those of `base`, of which the `replaced` keys do not count."""
+        joined = copy(base)
+        joined._nodes = {**{name: node for name, node in base._nodes.items() if name not in replaced}, **self._nodes}
+        joined._files = {**base._files, **dict.fromkeys(self._nodes, self.file)}
+        return joined
+
+    def where(self, name: str) -> str:
+        """The file where a key's value stands."""
+        return self._files.get(name, self.file)
+
     def at(self, name: str) -> int:
         """The line where a key's value stands, else where the mapping begins."""
         return self._nodes[name].start_mark.line + 1 if name in self._nodes else self.line
 
     def fail(self, name: str, message: str, hint: str = "") -> NoReturn:
         """Stop with the place of a key's value."""
-        raise RuleError(f"{self.what}: {message}", hint=hint, file=self.file, line=self.at(name))
+        raise RuleError(f"{self.what}: {message}", hint=hint, file=self.where(name), line=self.at(name))
 
     def need(self, name: str, hint: str = "") -> None:
         """Stop if the key is missing."""
@@ -145,12 +161,12 @@ class Fields:
         return list(node.value)
 
     def _text(self, name: str, node: yaml.Node) -> str:
-        line = node.start_mark.line + 1
+        file, line = self.where(name), node.start_mark.line + 1
         if not isinstance(node, yaml.ScalarNode):
-            raise RuleError(f"{self.what}: `{name}` must be text", file=self.file, line=line)
+            raise RuleError(f"{self.what}: `{name}` must be text", file=file, line=line)
         if node.tag != "tag:yaml.org,2002:str":
             shown = _KINDS.get(node.tag, "not text")
-            raise RuleError(f"{self.what}: `{name}` must be text and is {shown}", hint="put quotes around it", file=self.file, line=line)
+            raise RuleError(f"{self.what}: `{name}` must be text and is {shown}", hint="put quotes around it", file=file, line=line)
         if not node.value.strip():
-            raise RuleError(f"{self.what}: `{name}` is empty", file=self.file, line=line)
+            raise RuleError(f"{self.what}: `{name}` is empty", file=file, line=line)
         return str(node.value)

@@ -25,6 +25,11 @@ def read_packs(folders: Iterable[Path]) -> tuple[Pack, ...]:
     return tuple(_read(path, folder) for folder in folders for path in _files(folder))
 
 
+def read_project(path: Path) -> Pack:
+    """A project's configuration, for what it says about rules."""
+    return _read(path, path)
+
+
 def _files(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from scanner import cachefile
+from scanner.rulepack.build import Known
 from scanner.rulepack.cache import key, load_cached, restore, store
-from scanner.rulepack.load import Known, load
+from scanner.rulepack.load import load
 from scanner.rulepack.packs import read_packs
 
 KNOWN = Known(checks={"mixed"}, parsers={"dsn"})

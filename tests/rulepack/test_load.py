@@ -11,7 +11,8 @@ import yaml
 
 from scanner.errors import RuleError
 from scanner.model.rule import Ruleset
-from scanner.rulepack.load import Known, digest, load
+from scanner.rulepack.build import Known
+from scanner.rulepack.load import digest, load
 
 KNOWN = Known(
     checks={"entropy", "mixed"},
