@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from scanner.detect.candidate import Candidate
+<<<<<<< HEAD
 from scanner.detect.checksums import crc_token, jwt, luhn, random_bytes, unbase64, unjson
+=======
+from scanner.detect.checksums import crc_token, jwt, luhn, tail_crc, unbase64, unjson
+from scanner.detect.coins import base58check, bech32, strkey
+>>>>>>> rules2
 from scanner.detect.identifier import identifier
 from scanner.detect.placeholder import placeholder
 from scanner.detect.words import LONGEST, entropy, strength
@@ -55,9 +60,15 @@ def doubted(value: bytes, before: bytes) -> bool:
 
 
 CHECKS: Mapping[str, Check] = {
+    "base58check": lambda c, alphabet: base58check(c.value, alphabet),
     "base64-json": _base64_json,
     "base64-prefix": _base64_prefix,
+<<<<<<< HEAD
     "detect-secrets": lambda c, _: not doubted(c.value, c.line_before),
+=======
+    "bech32": lambda c, _: bech32(c.value),
+    "detect-secrets": _detect_secrets,
+>>>>>>> rules2
     "entropy": lambda c, least: entropy(c.value) >= float(least),
     "github-crc32": lambda c, _: crc_token(c.value),
     "jwt": lambda c, _: jwt(c.value),
@@ -71,10 +82,13 @@ CHECKS: Mapping[str, Check] = {
     "npm-crc32": lambda c, _: crc_token(c.value),
     "random-bytes": lambda c, _: random_bytes(c.value),
     "strength": lambda c, least: strength(c.value) >= float(least),
+    "strkey": lambda c, _: strkey(c.value),
+    "tail-crc32": lambda c, _: tail_crc(c.value),
 }
 
 # What stands after the colon; checks that are not named here take nothing.
 ARGUMENTS: Mapping[str, str] = {
+    "base58check": r"(?:ripple)?",
     "base64-json": r"\S*",
     "base64-prefix": r".+",
     "entropy": r"[0-8](?:\.[0-9]{1,3})?",

@@ -42,6 +42,13 @@ def crc_token(value: bytes) -> bool:
     return len(body) > 6 and base62(zlib.crc32(body[:-6]), 6).encode() == body[-6:]
 
 
+def tail_crc(value: bytes) -> bool:
+    """Any text, `_`, and its CRC32 in six base-62 digits; Synapse writes the highest first, Matrix Authentication Service the lowest."""
+    body, _, end = value.rpartition(b"_")
+    digits = base62(zlib.crc32(body), 0)
+    return bool(body) and end in (digits.rjust(6, "0").encode(), digits[::-1].rjust(6, "0").encode())
+
+
 def aws_account(value: bytes) -> str | None:
     """The account that an AWS key id holds, empty for keys made before 2019, which hold none; None for what is no key id."""
     if not _AWS.match(value):

@@ -40,7 +40,11 @@ PARSERS: Mapping[str, Parser] = {
     "jwt-kubernetes": _later("jwt", "kubernetes"),
     "labelled": _later("password", "labelled"),
     "libpq": _later("keywords", "libpq"),
+<<<<<<< HEAD
     "nkey-seed": _later("nkeys", "seed"),
+=======
+    "mnemonic": _later("bip39", "mnemonic"),
+>>>>>>> rules2
     "odbc": _later("keywords", "odbc"),
     "pem": _later("keys", "pem"),
     "pem-base64": _later("keys", "pem_base64"),

@@ -14,6 +14,7 @@ from scanner.model.rule import KINDS, SEVERITIES, Rule, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
 from scanner.rulepack.fragments import MOST, expand
 from scanner.rulepack.nodes import Fields, nearest, quoted
+from scanner.rulepack.pieces import whole
 
 SPECIFICITY = {"private-key": 90, "pull-secret": 80, "dsn": 75, "token": 70, "password": 30, "other": 20}
 RULE_KEYS = (
@@ -112,6 +113,7 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
     return tuple(check for check, _ in entry.texts("checks"))
 
 
+<<<<<<< HEAD
 def _whole(entry: Fields, name: str, text: str, fragments: Mapping[str, str]) -> str:
     """A pattern with its fragments put in."""
 
@@ -126,10 +128,21 @@ def _whole(entry: Fields, name: str, text: str, fragments: Mapping[str, str]) ->
 
 def _pattern(entry: Fields, fragments: Mapping[str, str]) -> str:
     pattern = _whole(entry, "pattern", entry.text("pattern"), fragments)
+=======
+def _pattern(entry: Fields) -> str:
+    pattern = _whole(entry, "pattern", entry.text("pattern"))
+>>>>>>> rules2
     compiled = _compile(entry, "pattern", pattern)
     if b"secret" not in compiled.groupindex:
         entry.fail("pattern", "the pattern has no group `secret`", "name the part that must not leak: (?P<secret>…)")
     return pattern
+
+
+def _whole(entry: Fields, name: str, pattern: str) -> str:
+    try:
+        return whole(pattern)
+    except ValueError as problem:
+        entry.fail(name, f"in its {name} {problem}", "write (?&name) for a piece of docs/rules.md")
 
 
 def _compile(entry: Fields, name: str, pattern: str) -> Any:
@@ -149,8 +162,13 @@ def _compile(entry: Fields, name: str, pattern: str) -> Any:
         entry.fail(name, f"RE2 does not compile the {name}: {shown}", "RE2 has no look-around and no back-references")
 
 
+<<<<<<< HEAD
 def _anchors(entry: Fields, pattern: str, fragments: Mapping[str, str], known: Known) -> tuple[str, ...]:
     given = tuple((_whole(entry, "anchor", text, fragments), line) for text, line in entry.texts("anchor"))
+=======
+def _anchors(entry: Fields, pattern: str, known: Known) -> tuple[str, ...]:
+    given = tuple((_whole(entry, "anchor", text), line) for text, line in entry.texts("anchor"))
+>>>>>>> rules2
     if not given:
         try:
             given = ((derive(pattern), entry.at("pattern")),)

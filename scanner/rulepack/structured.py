@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from random import Random
 
+from scanner.rulepack.minted import MINTED
+
 _ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _LINE = 64
 _EXPONENT = 65537
@@ -228,6 +230,7 @@ def age_key(random: Random, _: str) -> str:
 
 
 STRUCTURED: dict[str, Callable[[Random, str], str]] = {
+    **MINTED,
     "age-key": age_key,
     "docker-auth": docker_auth,
     "docker-config": docker_config,
