@@ -8,14 +8,14 @@ from importlib import import_module
 from scanner.detect.candidate import Candidate
 from scanner.model.evidence import Parsed
 
-Parser = Callable[[Candidate], Parsed | None]
+Parser = Callable[[Candidate], Parsed | tuple[Parsed, ...] | None]  # several, where one construct holds several secrets
 
 
 def _later(module: str, name: str) -> Parser:
     """A parser that loads its module at its first call, so that the hook does not pay for what it does not need."""
     loaded: list[Parser] = []
 
-    def parse(candidate: Candidate) -> Parsed | None:
+    def parse(candidate: Candidate) -> Parsed | tuple[Parsed, ...] | None:
         if not loaded:
             loaded.append(getattr(import_module(f"scanner.detect.{module}"), name))
         return loaded[0](candidate)
