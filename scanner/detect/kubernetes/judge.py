@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from scanner.detect.identifier import identifier
 from scanner.detect.kubernetes import content
 from scanner.detect.password import is_secret_password
-from scanner.detect.placeholder import placeholder
+from scanner.detect.spoken import EXAMPLES, spoken
 from scanner.detect.words import strength
 
 _CAMEL = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])")
@@ -48,11 +47,7 @@ _HASH = re.compile(
     rb"(?:[\w.@-]{1,64}:)?"
     rb"(?:\$apr1\$|\$2[abxy]?\$|\$[156y]\$|\$argon2|\{SHA\}|\{SSHA\}|\$pbkdf2|SCRAM-SHA-\d+\$|md5[0-9a-f]{32}\Z)"
 )
-_SAYS_SO = re.compile(rb"(?i)secret|passw|token|key|cred|example|sample|data|value|test|dummy|base64|encoded")
-_WORDS = re.compile(rb"[a-z]{2,20}(?:[-_ ][a-z]{1,20}){1,8}\Z")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
-# In the documentation of Kubernetes: they open nothing, and stand in countless copies of its examples.
-EXAMPLES = frozenset({b"1f2d1e2e67df", b"t0p-Secret", b"39528$vdg7Jb", b"S!B\\*d$zDsb=", b"f395accd246ae52d", b"kq4gihvszzgn1p0r"})
 _WEAK, _STRONG, _DRAWN = 25.0, 40.0, 52.0
 
 
@@ -88,21 +83,19 @@ def judged(key: bytes, value: bytes) -> Verdict | None:
 
 
 def _example(value: bytes) -> Verdict | None:
-    return Verdict(value, 0.9, (("example", "Kubernetes documentation"),), "low") if value in EXAMPLES else None
+    return Verdict(value, 0.9, (("example", EXAMPLES[value]),), "low") if value in EXAMPLES else None
 
 
 def _of_word(value: bytes, told: bool) -> Verdict | None:
     """A single value, under a key that is called a secret or not."""
     if known := _example(value):
         return known
-    if _NOTHING.match(value) or _TEMPLATED.search(value) or not is_secret_password(value) or placeholder(value):
+    if _NOTHING.match(value) or _TEMPLATED.search(value) or not is_secret_password(value) or spoken(value):
         return None
     if _HASH.match(value):
         return Verdict(value, 0.8, (("holds", "password hash"),), "low")
     if _ADDRESS.match(value) and (not told or b"/" in value or b"@" in value):
         return None
-    if _SAYS_SO.search(value) and (_WORDS.match(value) or identifier(value)):
-        return None  # my-service-principal-client-secret
     bits = strength(value)
     if told:
         return Verdict(value, 0.95 if bits >= _STRONG else 0.85 if bits >= _WEAK else 0.7)
