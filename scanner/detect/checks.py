@@ -7,12 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from scanner.detect.candidate import Candidate
-<<<<<<< HEAD
-from scanner.detect.checksums import crc_token, jwt, luhn, random_bytes, unbase64, unjson
-=======
-from scanner.detect.checksums import crc_token, jwt, luhn, tail_crc, unbase64, unjson
+from scanner.detect.checksums import crc_token, jwt, luhn, random_bytes, tail_crc, unbase64, unjson
 from scanner.detect.coins import base58check, bech32, strkey
->>>>>>> rules2
 from scanner.detect.identifier import identifier
 from scanner.detect.placeholder import placeholder
 from scanner.detect.words import LONGEST, entropy, strength
@@ -63,12 +59,8 @@ CHECKS: Mapping[str, Check] = {
     "base58check": lambda c, alphabet: base58check(c.value, alphabet),
     "base64-json": _base64_json,
     "base64-prefix": _base64_prefix,
-<<<<<<< HEAD
-    "detect-secrets": lambda c, _: not doubted(c.value, c.line_before),
-=======
     "bech32": lambda c, _: bech32(c.value),
-    "detect-secrets": _detect_secrets,
->>>>>>> rules2
+    "detect-secrets": lambda c, _: not doubted(c.value, c.line_before),
     "entropy": lambda c, least: entropy(c.value) >= float(least),
     "github-crc32": lambda c, _: crc_token(c.value),
     "jwt": lambda c, _: jwt(c.value),

@@ -14,10 +14,11 @@ from scanner.model.evidence import Parsed
 from scanner.model.rule import Rule
 
 Check = Callable[[Candidate, str], bool]
-Parser = Callable[[Candidate], Parsed | None]
+Parser = Callable[[Candidate], Parsed | tuple[Parsed, ...] | None]
 
 _TRIES = 16  # pattern matches that are looked at around one spot
 _ANYWHERE = 64  # the same in a whole text
+_NEAR = 4096  # bytes; a window that reaches back further is there for the parser, and the pattern begins where its anchor does
 
 
 class Confirmer:
@@ -37,17 +38,14 @@ class Confirmer:
             lowered = window.lower()
             if not any(need.encode() in lowered for need in self.rule.needs):
                 return ()
-        at = 0
+        at = max(0, end - self.rule.width) if self.rule.before > _NEAR else 0
         for _ in range(_TRIES):
             match = self._compiled().search(window, at)
             if match is None or match.start() >= max(end, 1):
                 break
             if match.end() >= end and (found := self._judge(window, match)):
-                if found.confidence is not None and found.confidence < self.rule.least:
-                    break  # it was read, and it is none
-                span, secret = found.span or Span(*match.span()), found.secret
-                place = span.start - end, span.end - end, secret.start - end, secret.end - end
-                return (Result(*place, found.value, found.parts, found.confidence, found.severity),)
+                sure = [one for one in found if one.confidence is None or one.confidence >= self.rule.least]
+                return tuple(_result(one, Span(*match.span()), end) for one in sure)  # less sure: it was read, and it is none
             at = match.start() + 1
         return ()
 
@@ -64,21 +62,21 @@ class Confirmer:
             at = match.start() + 1
         return False
 
-    def _judge(self, window: bytes, match: Any) -> Parsed | None:
+    def _judge(self, window: bytes, match: Any) -> tuple[Parsed, ...]:
         spans = {name: match.span(number) for name, number in self._groups.items()}
         if spans["secret"][0] < 0:
-            return None
+            return ()
         groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
         candidate = Candidate(window, Span(*match.span()), Span(*spans["secret"]), groups)
         if not all(check(candidate, argument) for check, argument in self._checks) and not examples.known(candidate.value):
-            return None
+            return ()
         if self._parser is None:
             shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
-            return Parsed(candidate.secret, candidate.value, shown)
-        parsed = self._parser(candidate)
-        if parsed is None and examples.known(candidate.value):
-            return Parsed(candidate.secret, candidate.value)
-        return parsed
+            return (Parsed(candidate.secret, candidate.value, shown),)
+        found = self._parser(candidate)
+        if found is None and examples.known(candidate.value):
+            return (Parsed(candidate.secret, candidate.value),)
+        return found if isinstance(found, tuple) else (found,) if found else ()
 
     def _compiled(self) -> Any:
         if self._pattern is None:
@@ -90,3 +88,10 @@ class Confirmer:
             self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
             self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
         return self._pattern
+
+
+def _result(found: Parsed, match: Span, end: int) -> Result:
+    """What was read, by offsets from the anchor's end."""
+    span, secret = found.span or match, found.secret
+    place = span.start - end, span.end - end, secret.start - end, secret.end - end
+    return Result(*place, found.value, found.parts, found.confidence, found.severity)

@@ -11,7 +11,10 @@ from scanner.model.evidence import Hit
 
 
 def settle(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Hits in order of place, one for each secret: a hit goes when its secret lies in what a more specific rule has read."""
+    """Hits in order of place, one for each secret: a hit goes when its secret lies in what a more specific rule has read.
+
+    What a rule has read and is sure to be no secret, a hit without any confidence, goes last: nothing less specific may call it one.
+    """
     ranked = sorted(hits, key=_rank)
     kept: list[Hit] = []
     taken = _Spans()
@@ -26,6 +29,7 @@ def settle(hits: Iterable[Hit]) -> tuple[Hit, ...]:
             taken.add(hit.span)
             taken.add(hit.secret)
         kept += winners
+    kept = [hit for hit in kept if hit.confidence]
     return tuple(sorted(kept, key=lambda hit: (hit.secret.start, hit.secret.end, hit.rule.id)))
 
 

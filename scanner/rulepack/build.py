@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
 from scanner.errors import RuleError
 from scanner.model.rule import KINDS, SEVERITIES, Rule, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
-from scanner.rulepack.fragments import MOST, expand
 from scanner.rulepack.nodes import Fields, nearest, quoted
 from scanner.rulepack.pieces import whole
 
@@ -47,7 +46,7 @@ class Entry:
     pack: str  # the path's part that does not depend on the machine
     family: str
     references: tuple[str, ...]
-    fragments: Mapping[str, str] = field(default_factory=dict)
+    pieces: Mapping[str, str] = field(default_factory=dict)
     public: bool = True  # its format is documented somewhere
 
 
@@ -64,8 +63,8 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
     name = id_of(entry)
     entry.what = f"rule `{name}`"  # in quotes, or an id that ends in `-key` would hush what follows it
     kind = _one_of(entry, "kind", KINDS)
-    pattern = _pattern(entry, source.fragments)
-    anchors = _anchors(entry, pattern, source.fragments, known)
+    pattern = _pattern(entry, source.pieces)
+    anchors = _anchors(entry, pattern, source.pieces, known)
     needs = tuple(text.lower() for text, _ in entry.texts("needs"))
     before, after = _window(entry, pattern, bool(needs))
     return Rule(
@@ -113,34 +112,17 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
     return tuple(check for check, _ in entry.texts("checks"))
 
 
-<<<<<<< HEAD
-def _whole(entry: Fields, name: str, text: str, fragments: Mapping[str, str]) -> str:
-    """A pattern with its fragments put in."""
-
-    def unknown(fragment: str) -> NoReturn:
-        entry.fail(name, f"unknown fragment{quoted(fragment, fragments)}", nearest(fragment, fragments))
-
-    whole = expand(text, fragments, unknown)
-    if len(whole) > MOST:
-        entry.fail(name, f"the {name} is longer than {MOST} characters")
-    return whole
-
-
-def _pattern(entry: Fields, fragments: Mapping[str, str]) -> str:
-    pattern = _whole(entry, "pattern", entry.text("pattern"), fragments)
-=======
-def _pattern(entry: Fields) -> str:
-    pattern = _whole(entry, "pattern", entry.text("pattern"))
->>>>>>> rules2
+def _pattern(entry: Fields, pieces: Mapping[str, str]) -> str:
+    pattern = _whole(entry, "pattern", entry.text("pattern"), pieces)
     compiled = _compile(entry, "pattern", pattern)
     if b"secret" not in compiled.groupindex:
         entry.fail("pattern", "the pattern has no group `secret`", "name the part that must not leak: (?P<secret>…)")
     return pattern
 
 
-def _whole(entry: Fields, name: str, pattern: str) -> str:
+def _whole(entry: Fields, name: str, pattern: str, pieces: Mapping[str, str]) -> str:
     try:
-        return whole(pattern)
+        return whole(pattern, pieces)
     except ValueError as problem:
         entry.fail(name, f"in its {name} {problem}", "write (?&name) for a piece of docs/rules.md")
 
@@ -162,13 +144,8 @@ def _compile(entry: Fields, name: str, pattern: str) -> Any:
         entry.fail(name, f"RE2 does not compile the {name}: {shown}", "RE2 has no look-around and no back-references")
 
 
-<<<<<<< HEAD
-def _anchors(entry: Fields, pattern: str, fragments: Mapping[str, str], known: Known) -> tuple[str, ...]:
-    given = tuple((_whole(entry, "anchor", text, fragments), line) for text, line in entry.texts("anchor"))
-=======
-def _anchors(entry: Fields, pattern: str, known: Known) -> tuple[str, ...]:
-    given = tuple((_whole(entry, "anchor", text), line) for text, line in entry.texts("anchor"))
->>>>>>> rules2
+def _anchors(entry: Fields, pattern: str, pieces: Mapping[str, str], known: Known) -> tuple[str, ...]:
+    given = tuple((_whole(entry, "anchor", text, pieces), line) for text, line in entry.texts("anchor"))
     if not given:
         try:
             given = ((derive(pattern), entry.at("pattern")),)

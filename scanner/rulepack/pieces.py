@@ -1,8 +1,9 @@
-"""Pieces of patterns that many rules share, written `(?&name)` in a pack."""
+"""Pieces of patterns that many rules share, written `(?&name)`: those of every pack, and a pack's own `pieces:`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 PIECES = {
     # From a vendor's name to the name of the field: ACME_API_, acme: {api, Acme(user, api_
@@ -17,8 +18,15 @@ PIECES = {
 _PIECE = re.compile(r"\(\?&([^)]*)\)")
 
 
-def whole(pattern: str) -> str:
-    """The pattern with its pieces in place; ValueError for a name that there is none of."""
-    if not PIECES.keys() >= set(_PIECE.findall(pattern)):
-        raise ValueError(f"is a piece that there is not; known are {', '.join(sorted(PIECES))}")
-    return _PIECE.sub(lambda match: PIECES[match[1]], pattern)
+MOST = 4096  # characters of a pattern once it is put together
+
+
+def whole(pattern: str, own: Mapping[str, str]) -> str:
+    """The pattern with its pieces in place; ValueError for a name that there is none of, or if it grows too long."""
+    known = {**PIECES, **own}
+    if not known.keys() >= set(_PIECE.findall(pattern)):
+        raise ValueError(f"is a piece that there is not; known are {', '.join(sorted(known))}")
+    text = _PIECE.sub(lambda match: known[match[1]], pattern)
+    if len(text) > MOST:
+        raise ValueError(f"are more than {MOST} characters")
+    return text
