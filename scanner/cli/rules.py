@@ -171,6 +171,8 @@ def _explained(rule: Rule, settings: config.Config) -> list[tuple[str, list[str]
         ("pattern (RE2; the group `secret` must not leak)", [rule.pattern]),
         ("anchors (where the pattern is tried)", list(rule.anchors)),
         ("window", [f"{rule.before} bytes before an anchor's end, {rule.after} after{near}"]),
+        ("requires nearby (the other half of a pair)", list(rule.requires)),
+        ("takes from nearby", list(rule.beside)),
         ("checks", list(rule.checks)),
         ("parser", [rule.parser] if rule.parser else []),
         ("confidence and specificity", [f"{rule.confidence:g}, {rule.specificity} (where secrets overlap, the more specific rule speaks)"]),
@@ -183,7 +185,8 @@ def _explained(rule: Rule, settings: config.Config) -> list[tuple[str, list[str]
 
 
 def _document(rule: Rule, *, disabled: bool) -> dict[str, Any]:
-    names = (*COLUMNS, "pattern", "anchors", "needs", "checks", "parser", "before", "after", "specificity", "confidence", "advice")
+    decides = ("pattern", "anchors", "needs", "requires", "beside", "checks", "parser", "before", "after", "specificity", "confidence")
+    names = (*COLUMNS, *decides, "advice")
     samples = {"hits": [sample.shape for sample in rule.hits], "misses": [sample.shape for sample in rule.misses]}
     own = {name: getattr(rule, name) for name in (*names, "references", "file", "line")}
     return {**own, **samples, "disabled": disabled}

@@ -13,6 +13,7 @@ from scanner.model.evidence import Parsed
 
 _CERTAIN = 0.99
 _CRC = 7
+_PREFIX = 32  # bytes that may stand before a token's `ey`
 _OWN_PREFIX = re.compile(rb"[A-Za-z0-9_-]{1,20}\Z")  # an instance may put its own before GitLab's
 _ROUTING = re.compile(rb"(?:[cgoput]:[0-9a-z]{1,13}\n?){1,6}")
 _NAMES = {b"u": "user", b"g": "group", b"p": "project", b"o": "organization"}
@@ -22,7 +23,7 @@ def gitlab(candidate: Candidate) -> Parsed | None:
     """A GitLab token; one with a dot is routable: its last seven characters are the CRC32 in base 36 of all before them."""
     value = candidate.value
     if b"." not in value:
-        return Parsed(candidate.secret, value)
+        return Parsed(candidate.secret, value) if value else None
     own = _OWN_PREFIX.search(candidate.window, max(0, candidate.secret.start - 20), candidate.secret.start)
     if not any(_summed(prefix + value) for prefix in (b"", own[0] if own else b"")):
         return None
@@ -44,12 +45,21 @@ def _routing(value: bytes) -> tuple[tuple[str, str | int], ...]:
 def prefixed_jwt(candidate: Candidate) -> Parsed | None:
     """A JSON Web Token behind a vendor's prefix, which belongs to the token."""
     start = candidate.secret.start
-    found = TOKEN.search(candidate.window, start, candidate.secret.end + 16384)
-    parsed = judged(found, found.start()) if found else None
+    begin = candidate.window.find(b"ey", start, start + _PREFIX)
+    found = TOKEN.match(candidate.window, begin) if begin >= 0 else None
+    parsed = judged(found, begin) if found else None
     if found is None or parsed is None:
         return None
     span = Span(start, found.end())
     return Parsed(span, candidate.window[start : found.end()], parsed.parts, span, parsed.confidence)
+
+
+def aws_secret(candidate: Candidate) -> Parsed | None:
+    """An AWS secret access key; its id, if it stands beside it as the group `_id`, names the account."""
+    if not candidate.value:
+        return None
+    account = aws_account(candidate.groups.get("_id", b""))
+    return Parsed(candidate.secret, candidate.value, (("account", account),) if account else ())
 
 
 def aws_key_id(candidate: Candidate) -> Parsed | None:

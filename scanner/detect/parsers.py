@@ -25,6 +25,7 @@ def _later(module: str, name: str) -> Parser:
 
 PARSERS: Mapping[str, Parser] = {
     "aws-key-id": _later("forge", "aws_key_id"),
+    "aws-secret": _later("forge", "aws_secret"),
     "basic-auth": _later("http_auth", "basic"),
     "bearer": _later("http_auth", "bearer"),
     "bundler": _later("registry.settings", "bundler"),

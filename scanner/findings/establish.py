@@ -31,6 +31,8 @@ def learn(match: Match, mask: Mask) -> None:
     mask.learn(hit.value, public)
     raw = _raw(match)
     mask.learn(raw, public if raw[:public] == hit.value[:public] else 0)
+    for partner in hit.partners:
+        mask.learn(partner.hidden)
 
 
 def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, Suppression], today: date) -> Finding:

@@ -17,12 +17,13 @@ from scanner.rulepack.pieces import whole
 
 SPECIFICITY = {"private-key": 90, "pull-secret": 80, "dsn": 75, "token": 70, "password": 30, "other": 20}
 RULE_KEYS = (
-    "id", "title", "kind", "severity", "pattern", "anchor", "needs", "checks", "parser", "before", "after",
+    "id", "title", "kind", "severity", "pattern", "anchor", "needs", "requires", "beside", "checks", "parser", "before", "after",
     "specificity", "confidence", "least", "advice", "references", "hits", "misses",
 )  # fmt: skip
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SLACK = 16  # bytes around a match that `\b`, `^` and what stands next to it may look at
 _NEEDS_REACH = 128  # where a needed word may stand when the pack does not say
+_PAIR_REACH = 320  # the same for the other half of a pair, a few lines away
 _MOST_WINDOW = 64 << 10
 _PIECE = 8  # characters of a pattern that an error may repeat
 
@@ -66,7 +67,8 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
     pattern = _pattern(entry, source.pieces)
     anchors = _anchors(entry, pattern, source.pieces, known)
     needs = tuple(text.lower() for text, _ in entry.texts("needs"))
-    before, after = _window(entry, pattern, bool(needs))
+    requires, beside = _partners(entry, "requires", source.pieces), _partners(entry, "beside", source.pieces)
+    before, after = _window(entry, pattern, _PAIR_REACH if requires or beside else _NEEDS_REACH if needs else 0)
     return Rule(
         id=name,
         family=source.family,
@@ -77,6 +79,8 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
         anchors=anchors,
         width=max(width(anchor)[1] for anchor in anchors),
         needs=needs,
+        requires=requires,
+        beside=beside,
         checks=_checks(entry, known),
         parser=_one_of(entry, "parser", known.parsers) if "parser" in entry else None,
         before=before,
@@ -171,12 +175,23 @@ def _bounded(entry: Fields, anchor: str) -> None:
         entry.fail("anchor", "the anchor matches nothing at all", "give it a fixed part")
 
 
-def _window(entry: Fields, pattern: str, needs: bool) -> tuple[int, int]:
+def _partners(entry: Fields, name: str, pieces: Mapping[str, str]) -> tuple[str, ...]:
+    """Patterns of the other half; their groups tell which part of it that is."""
+    patterns = tuple(_whole(entry, name, text, pieces) for text, _ in entry.texts(name))
+    for pattern in patterns:
+        groups = set(_compile(entry, name, pattern).groupindex)
+        if not groups or b"secret" in groups:
+            hint = "name the other half: (?P<user>…), or (?P<_id>…) to hide it"
+            entry.fail(name, f"`{name}` needs a named group that is not `secret`", hint)
+    return patterns
+
+
+def _window(entry: Fields, pattern: str, reach: int) -> tuple[int, int]:
     try:
         most = width(pattern)[1]
     except ValueError:
         most = UNBOUNDED
-    usual = min(max(most + _SLACK, _NEEDS_REACH if needs else 0), WIDEST)
+    usual = min(max(most + _SLACK, reach), WIDEST)
     before = entry.whole("before", 0, _MOST_WINDOW) if "before" in entry else usual
     after = entry.whole("after", 0, _MOST_WINDOW) if "after" in entry else usual
     return before, after

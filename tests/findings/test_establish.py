@@ -18,8 +18,8 @@ from scanner.findings.mask import Mask
 from scanner.findings.public import public_prefix
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, render
-from scanner.model.content import Origin
-from scanner.model.evidence import Finding, Match
+from scanner.model.content import Origin, Span
+from scanner.model.evidence import Finding, Match, Partner
 from scanner.model.rule import Rule
 from tests.findings.conftest import a_match, a_rule, grow
 
@@ -218,6 +218,14 @@ def test_a_token_that_ended_before_the_day_of_the_scan_is_less_severe(end: int |
     seen = finding(replace(match, hit=replace(match.hit, parts=(("exp", end),))))
     assert seen.severity == (severity or match.hit.rule.severity) != "x"
     assert (seen.disposition, dict(seen.parsed)) == ("open", {"exp": end})
+
+
+def test_the_hidden_half_of_a_pair_is_masked_wherever_it_stands() -> None:
+    id, value = grow(5, 20, "ABCDEFGH234567"), grow(1).encode()
+    match = a_match(f"id {id} ".encode(), value, author=f"{id} <a@b.example>")
+    seen = finding(replace(match, hit=replace(match.hit, partners=(Partner(Span(0, 20), id.encode()),))))
+    assert id[:8] not in repr(seen)
+    assert "<a@b.example>" in str(seen.location.author)
 
 
 def test_an_example_of_a_vendor_needs_no_entry_and_does_not_reopen() -> None:
