@@ -113,6 +113,28 @@ def check(packs: tuple[str, ...], engine: str, mutate: bool, file: str | None) -
     return UsageError.exit_code if checked.problems else 0
 
 
+@command.command("docs")
+@click.argument("folder", metavar="DIR")
+@click.argument("packs", nargs=-1, metavar="[PACK]...")
+def docs(folder: str, packs: tuple[str, ...]) -> int:
+    """Write a page for each of the PACKs (else those that ship) into DIR: what it finds, and what to do then."""
+    from scanner.rulepack.load import load
+    from scanner.rulepack.pages import MARK, pages
+
+    made = pages(load([Path(name) for name in packs] or [shipped.shipped("rules")], known=options.known()).rules)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for path in sorted(Path(folder).glob("*.md")):
+            if path.name not in made and path.read_text("utf-8", "replace").startswith(MARK):
+                path.unlink()
+        for name, text in made.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"the pages cannot be written: {problem.strerror}", hint="check the folder") from None
+    click.echo(count(len(made), "page"))
+    return 0
+
+
 def _settings(file: str | None) -> config.Config:
     if file and not Path(file).is_file():
         raise UsageError(f"there is no configuration at {file}", hint="check the path given with --config")
