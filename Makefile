@@ -1,5 +1,5 @@
 # One command each. `make test` is the one for a newcomer: it builds what it needs.
-.PHONY: help dev lint test bench docs clean
+.PHONY: help dev lint test bench docs rules-docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,7 @@ help:
 	@echo "make test   every test"
 	@echo "make bench  the benchmarks"
 	@echo "make docs   the documentation into site/"
+	@echo "make rules-docs  the pages about the rules, after a change of rules/"
 	@echo "make clean  removes what the others made"
 
 dev: $(READY)
@@ -36,6 +37,9 @@ bench: dev
 
 docs: dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+rules-docs: dev
+	$(BIN)/leakseal rules docs docs/rules rules
 
 clean:
 	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import cases, machine, readme, table
+from benchmarks import cases, machine, readme, rules, table
 from benchmarks.measure import Bench
 from benchmarks.peers import PEERS, installed
 
 WORK = Path(__file__).resolve().parent / "work"
-KINDS = ("history", "commit", "tree", "large")
+KINDS = ("history", "commit", "tree", "large", "rules")
 _CORES = 2
 
 
@@ -46,6 +46,9 @@ def main(words: Sequence[str] | None = None) -> int:
             rows.append(cases.tree(bench, peers, asked.files))
         if "large" in asked.only:
             rows.append(cases.large(bench, asked.large))
+        if "rules" in asked.only:
+            _tell("all rules beside eighty of them")
+            rows.append(rules.measured(list(rules.content(rules.LEAST)), asked.times))
     about = machine.about(peers, cores)
     block = table.markdown(rows, about, asked.date)
     hidden = {str(WORK): "WORK", name: "TEMPORARY", str(Path.home()): "HOME", sys.prefix: "VENV"}

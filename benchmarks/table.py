@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.measure import Timing
 
 OURS = "leakseal"
+EIGHTY = "leakseal with 80 rules"
 GIT = ("git (by id)", "git (by pack)", "git (by history)")
 SCANNERS = ("betterleaks", "gitleaks", "kingfisher", "detect-secrets")
 _MEMORY = 400e6
@@ -19,7 +20,7 @@ _NONE = "n/a"
 class Row:
     """One thing that every tool was measured on."""
 
-    kind: str  # history | commit | tree | large
+    kind: str  # history | commit | tree | large | rules
     subject: str
     timings: tuple[Timing, ...]
 
@@ -75,6 +76,8 @@ def _opponents(row: Row) -> list[tuple[str, float | None, float]]:
         return [*((tool, row.seconds(tool), 0.8) for tool in GIT), (f"{name}, the fastest other scanner", fastest, 0.2)]
     if row.kind == "commit":
         return [("betterleaks", row.seconds("betterleaks"), 1.25), ("gitleaks", row.seconds("gitleaks"), 1 / 3)]
+    if row.kind == "rules":
+        return [("with 80 of them", row.seconds(EIGHTY), 1.1)]
     if row.kind == "tree":
         return [("kingfisher", row.seconds("kingfisher"), 1.0)]
     return []
@@ -82,7 +85,8 @@ def _opponents(row: Row) -> list[tuple[str, float | None, float]]:
 
 def markdown(rows: Sequence[Row], machine: Mapping[str, str], date: str) -> str:
     """The whole block: targets, seconds, memory, machine."""
-    parts = [f"Measured on {date}. Each number is the shortest of the runs; tools ran in turns, on two cores.", _goal_table(goals(rows))]
+    day = f"Measured on {date}. " if date else ""
+    parts = [day + "Each number is the shortest of the runs; tools ran in turns, on two cores.", _goal_table(goals(rows))]
     parts.append("Seconds:\n\n" + _number_table(rows, lambda row, tool: _time(row.seconds(tool))))
     memory = _number_table(rows, lambda row, tool: _megabytes(row.peak(tool)))
     parts.append("Memory at its highest, in MB; pages that processes share count once:\n\n" + memory)

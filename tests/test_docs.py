@@ -16,7 +16,9 @@ from scanner.model.content import REASONS
 from scanner.pipeline.rulecheck import check
 from scanner.pipeline.rulemutate import toothless
 from scanner.report import ENDINGS, FORMATS
+from scanner.rulepack.load import load
 from scanner.rulepack.packs import read_packs, read_project
+from scanner.rulepack.pages import MARK, pages
 from scanner.rulepack.sample import grow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,3 +84,26 @@ def test_the_configuration_in_the_documentation_adds_changes_and_disables_rules(
     file.write_text(text.replace("severity: low", "severty: low"))
     assert main(["rules", "check", "--config", str(file)]) == 2
     assert f"{file}:17: unknown key `severty` in the changed rule\n  next: did you mean `severity`?" in capsys.readouterr().err
+
+
+def test_the_pages_about_the_rules_are_what_the_packs_say() -> None:
+    made = pages(load([shipped.shipped("rules")], known=known()).rules)
+    folder = ROOT / "docs" / "rules"
+    there = {path.name: path.read_text() for path in folder.glob("*.md")}
+    assert sorted(there) == sorted(made), "run `make rules-docs`"
+    assert [name for name in sorted(made) if there[name] != made[name]] == [], "run `make rules-docs`"
+
+
+def test_the_command_writes_pages_and_takes_away_its_old_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "acme.yaml").write_text(_blocks("rules.md")[0])
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "gone.md").write_text(f"{MARK}\n")
+    (folder / "mine.md").write_text("# Mine\n")
+    assert main(["rules", "docs", str(folder), str(tmp_path / "acme.yaml")]) == 0
+    assert capsys.readouterr().out == "2 pages\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["acme.md", "index.md", "mine.md"]
+    page = (folder / "acme.md").read_text()
+    assert "Revoke the key in Acme's console" in page
+    assert "Documented at <https://acme.example/docs/tokens>." in page
+    assert main(["rules", "docs", str(folder / "mine.md"), str(tmp_path / "acme.yaml")]) == 2

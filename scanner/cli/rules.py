@@ -113,6 +113,28 @@ def check(packs: tuple[str, ...], engine: str, mutate: bool, file: str | None) -
     return UsageError.exit_code if checked.problems else 0
 
 
+@command.command("docs")
+@click.argument("folder", metavar="DIR")
+@click.argument("packs", nargs=-1, metavar="[PACK]...")
+def docs(folder: str, packs: tuple[str, ...]) -> int:
+    """Write a page for each of the PACKs (else those that ship) into DIR: what it finds, and what to do then."""
+    from scanner.rulepack.load import load
+    from scanner.rulepack.pages import MARK, pages
+
+    made = pages(load([Path(name) for name in packs] or [shipped.shipped("rules")], known=options.known()).rules)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for path in sorted(Path(folder).glob("*.md")):
+            if path.name not in made and path.read_text("utf-8", "replace").startswith(MARK):
+                path.unlink()
+        for name, text in made.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"the pages cannot be written: {problem.strerror}", hint="check the folder") from None
+    click.echo(count(len(made), "page"))
+    return 0
+
+
 def _settings(file: str | None) -> config.Config:
     if file and not Path(file).is_file():
         raise UsageError(f"there is no configuration at {file}", hint="check the path given with --config")
@@ -171,6 +193,8 @@ def _explained(rule: Rule, settings: config.Config) -> list[tuple[str, list[str]
         ("pattern (RE2; the group `secret` must not leak)", [rule.pattern]),
         ("anchors (where the pattern is tried)", list(rule.anchors)),
         ("window", [f"{rule.before} bytes before an anchor's end, {rule.after} after{near}"]),
+        ("requires nearby (the other half of a pair)", list(rule.requires)),
+        ("takes from nearby", list(rule.beside)),
         ("checks", list(rule.checks)),
         ("parser", [rule.parser] if rule.parser else []),
         ("confidence and specificity", [f"{rule.confidence:g}, {rule.specificity} (where secrets overlap, the more specific rule speaks)"]),
@@ -183,7 +207,8 @@ def _explained(rule: Rule, settings: config.Config) -> list[tuple[str, list[str]
 
 
 def _document(rule: Rule, *, disabled: bool) -> dict[str, Any]:
-    names = (*COLUMNS, "pattern", "anchors", "needs", "checks", "parser", "before", "after", "specificity", "confidence", "advice")
+    decides = ("pattern", "anchors", "needs", "requires", "beside", "checks", "parser", "before", "after", "specificity", "confidence")
+    names = (*COLUMNS, *decides, "advice")
     samples = {"hits": [sample.shape for sample in rule.hits], "misses": [sample.shape for sample in rule.misses]}
     own = {name: getattr(rule, name) for name in (*names, "references", "file", "line")}
     return {**own, **samples, "disabled": disabled}

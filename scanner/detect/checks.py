@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from scanner.detect.candidate import Candidate
-from scanner.detect.checksums import aws_key_id, crc_token, jwt, luhn, unbase64, unjson
+from scanner.detect.checksums import crc_token, jwt, luhn, random_bytes, tail_crc, unbase64, unjson
+from scanner.detect.coins import base58check, bech32, strkey
 from scanner.detect.identifier import identifier
 from scanner.detect.placeholder import placeholder
 from scanner.detect.words import LONGEST, entropy, strength
@@ -40,33 +41,26 @@ def _base64_json(candidate: Candidate, key: str) -> bool:
 
 
 @cache
-def _second_opinion() -> tuple[tuple[Callable[[str], bool], ...], Callable[[str], bool]]:
+def _filters() -> tuple[tuple[Callable[[str], bool], ...], Callable[[str], bool]]:
     from detect_secrets.filters import heuristic  # its import takes longer than a whole hook may
 
-    by_value = (
-        heuristic.is_sequential_string,
-        heuristic.is_potential_uuid,
-        heuristic.is_templated_secret,
-        heuristic.is_prefixed_with_dollar_sign,
-        heuristic.is_not_alphanumeric_string,
-    )
+    by_value = (heuristic.is_sequential_string, heuristic.is_templated_secret, heuristic.is_prefixed_with_dollar_sign)
     return by_value, heuristic.is_indirect_reference
 
 
-def _detect_secrets(candidate: Candidate, _: str) -> bool:
-    by_value, by_line = _second_opinion()
-    value = candidate.value[:LONGEST].decode("latin-1")
-    if not value or any(doubt(value) for doubt in by_value):
-        return False
-    line = candidate.line_before[-LONGEST:].decode("latin-1") + value
-    return not by_line(line)
+def doubted(value: bytes, before: bytes) -> bool:
+    """Whether detect-secrets' filters hold this for no secret: a sequence, a template, a reference to something else."""
+    by_value, by_line = _filters()
+    text = value[:LONGEST].decode("latin-1")
+    return not text or any(doubt(text) for doubt in by_value) or by_line(before[-LONGEST:].decode("latin-1") + text)
 
 
 CHECKS: Mapping[str, Check] = {
-    "aws-key-id": lambda c, _: aws_key_id(c.value),
+    "base58check": lambda c, alphabet: base58check(c.value, alphabet),
     "base64-json": _base64_json,
     "base64-prefix": _base64_prefix,
-    "detect-secrets": _detect_secrets,
+    "bech32": lambda c, _: bech32(c.value),
+    "detect-secrets": lambda c, _: not doubted(c.value, c.line_before),
     "entropy": lambda c, least: entropy(c.value) >= float(least),
     "github-crc32": lambda c, _: crc_token(c.value),
     "jwt": lambda c, _: jwt(c.value),
@@ -78,11 +72,15 @@ CHECKS: Mapping[str, Check] = {
     "not-placeholder": lambda c, _: not placeholder(c.value),
     "not-uuid": lambda c, _: not _UUID.match(c.value),
     "npm-crc32": lambda c, _: crc_token(c.value),
+    "random-bytes": lambda c, _: random_bytes(c.value),
     "strength": lambda c, least: strength(c.value) >= float(least),
+    "strkey": lambda c, _: strkey(c.value),
+    "tail-crc32": lambda c, _: tail_crc(c.value),
 }
 
 # What stands after the colon; checks that are not named here take nothing.
 ARGUMENTS: Mapping[str, str] = {
+    "base58check": r"(?:ripple)?",
     "base64-json": r"\S*",
     "base64-prefix": r".+",
     "entropy": r"[0-8](?:\.[0-9]{1,3})?",

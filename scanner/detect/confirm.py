@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from scanner import examples
 from scanner.detect.candidate import Candidate
+from scanner.detect.pairs import Partners
 from scanner.detect.prefilter import latin1
-from scanner.detect.trace import Result
+from scanner.detect.trace import Result, Taken
 from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 from scanner.model.rule import Rule
 
 Check = Callable[[Candidate, str], bool]
-Parser = Callable[[Candidate], Parsed | None]
+Parser = Callable[[Candidate], Parsed | tuple[Parsed, ...] | None]
 
 _TRIES = 16  # pattern matches that are looked at around one spot
 _ANYWHERE = 64  # the same in a whole text
+_NEAR = 4096  # bytes; a window that reaches back further is there for the parser, and the pattern begins where its anchor does
 
 
 class Confirmer:
@@ -27,6 +30,7 @@ class Confirmer:
         self._known = checks, parsers
         self._checks: list[tuple[Check, str]] = []
         self._parser: Parser | None = None
+        self._partners: Partners | None = None
         self._pattern: Any = None
         self._groups: Mapping[str, int] = {}
 
@@ -36,15 +40,16 @@ class Confirmer:
             lowered = window.lower()
             if not any(need.encode() in lowered for need in self.rule.needs):
                 return ()
-        at = 0
+        at = max(0, end - self.rule.width) if self.rule.before > _NEAR else 0
         for _ in range(_TRIES):
             match = self._compiled().search(window, at)
             if match is None or match.start() >= max(end, 1):
                 break
-            if match.end() >= end and (found := self._judge(window, match)):
-                span, secret = found.span or Span(*match.span()), found.secret
-                place = span.start - end, span.end - end, secret.start - end, secret.end - end
-                return (Result(*place, found.value, found.parts, found.confidence, found.severity),)
+            if match.end() >= end and (judged := self._judge(window, match)):
+                found, taken = judged
+                sure = [one for one in found if one.confidence is None or one.confidence >= self.rule.least]
+                partners = tuple((start - end, stop - end, hidden) for start, stop, hidden in taken)
+                return tuple(_result(one, Span(*match.span()), end, partners) for one in sure)  # less sure: it was read, and it is none
             at = match.start() + 1
         return ()
 
@@ -56,23 +61,43 @@ class Confirmer:
             if match is None:
                 return False
             start = max(0, match.start() - self.rule.before)
-            if self.confirm(text[start : match.end() + self.rule.after], match.end() - start):
+            results = self.confirm(text[start : match.end() + self.rule.after], match.end() - start)
+            if any(result.confidence != 0 for result in results):  # without any: it is sure to be no secret
                 return True
             at = match.start() + 1
         return False
 
-    def _judge(self, window: bytes, match: Any) -> Parsed | None:
+    def _judge(self, window: bytes, match: Any) -> tuple[tuple[Parsed, ...], list[Taken]] | None:
+        """What a match of the pattern comes to, and what is taken beside it."""
         spans = {name: match.span(number) for name, number in self._groups.items()}
         if spans["secret"][0] < 0:
             return None
+        secret = Span(*spans["secret"])
         groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
-        candidate = Candidate(window, Span(*match.span()), Span(*spans["secret"]), groups)
-        if not all(check(candidate, argument) for check, argument in self._checks):
+        candidate = Candidate(window, Span(*match.span()), secret, groups)
+        if not all(check(candidate, argument) for check, argument in self._checks) and not examples.known(candidate.value):
             return None
+        taken = {name: spans[name] for name in groups if name[0] == "_"}
+        if self._partners:
+            halves = self._partners.find(window, secret)
+            if halves is None:
+                return None
+            for half in halves:
+                groups.update((name, window[a:b]) for name, (a, b) in half.items() if name not in groups)
+                taken.update(half)
+        if found := self._read(candidate):
+            return found, [(a, b, window[a:b] if name[0] == "_" else b"") for name, (a, b) in sorted(taken.items())]
+        return None
+
+    def _read(self, candidate: Candidate) -> tuple[Parsed, ...]:
         if self._parser is None:
-            shown = tuple((n, v.decode("utf-8", "replace")) for n, v in sorted(groups.items()) if n != "secret")
-            return Parsed(candidate.secret, candidate.value, shown)
-        return self._parser(candidate)
+            groups = sorted(candidate.groups.items())
+            shown = ((n, v) for n, v in groups if n != "secret" and n[0] != "_" and candidate.value not in v)
+            return (Parsed(candidate.secret, candidate.value, tuple((n, v.decode("utf-8", "replace")) for n, v in shown)),)
+        found = self._parser(candidate)
+        if found is None and examples.known(candidate.value):
+            return (Parsed(candidate.secret, candidate.value),)
+        return found if isinstance(found, tuple) else (found,) if found else ()
 
     def _compiled(self) -> Any:
         if self._pattern is None:
@@ -81,6 +106,14 @@ class Confirmer:
             checks, parsers = self._known
             self._checks = [(checks[name], argument) for name, _, argument in (c.partition(":") for c in self.rule.checks)]
             self._parser = parsers[self.rule.parser] if self.rule.parser else None
+            self._partners = Partners(self.rule) if self.rule.requires or self.rule.beside else None
             self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
             self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
         return self._pattern
+
+
+def _result(found: Parsed, match: Span, end: int, partners: tuple[Taken, ...]) -> Result:
+    """What was read, by offsets from the anchor's end."""
+    span, secret = found.span or match, found.secret
+    place = span.start - end, span.end - end, secret.start - end, secret.end - end
+    return Result(*place, found.value, found.parts, found.confidence, found.severity, partners)

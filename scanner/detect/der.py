@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-SEQUENCE, INTEGER = 0x30, 0x02
+SEQUENCE, INTEGER, OBJECT_ID = 0x30, 0x02, 0x06
+_ALGORITHMS = {  # RFC 8017, 5480, 8410, 3279
+    "2a864886f70d010101": "RSA", "2a864886f70d01010a": "RSA-PSS", "2a8648ce3d0201": "EC", "2a8648ce380401": "DSA",
+    "2b656e": "X25519", "2b656f": "X448", "2b6570": "Ed25519", "2b6571": "Ed448",
+}  # fmt: skip
 
 
 def header(data: bytes, at: int = 0) -> tuple[int, int, int] | None:
@@ -29,3 +33,15 @@ def private_key(data: bytes) -> bool | None:
     if inner is None or inner[0] != INTEGER or inner[2] - inner[1] != 1 or inner[2] >= len(data) or data[inner[1]] > 3:
         return False
     return True if outer[2] <= len(data) else None
+
+
+def algorithm(data: bytes) -> str | None:
+    """The algorithm that a PKCS#8 key names after its version number, if it is a known one."""
+    at = end = 0
+    for tag in (SEQUENCE, INTEGER, SEQUENCE, OBJECT_ID):
+        found = header(data, at)
+        if found is None or found[0] != tag:
+            return None
+        _, start, end = found
+        at = end if tag == INTEGER else start
+    return _ALGORITHMS.get(data[at:end].hex())

@@ -12,7 +12,7 @@ from scanner.detect.overlap import settle
 from scanner.detect.prefilter import Prefilter, prefilter
 from scanner.detect.trace import MOST, Result, Spotted, Stretch, Trace, inherited, stretches
 from scanner.model.content import Span
-from scanner.model.evidence import Hit
+from scanner.model.evidence import Hit, Partner
 from scanner.model.rule import Rule, Ruleset
 
 _MEMO_ENTRIES = 40_000
@@ -93,6 +93,7 @@ class Engine:
                 found[rule.id, secret.start, secret.end] = Hit(
                     rule, Span(end + result.start, end + result.end), secret, result.value, result.parts,
                     rule.confidence if result.confidence is None else result.confidence, severity=result.severity,
+                    partners=tuple(Partner(Span(end + start, end + stop), hidden) for start, stop, hidden in result.partners),
                 )  # fmt: skip
         return settle(found.values()) if found else ()
 

@@ -16,12 +16,14 @@ BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{0,30}?)PRIVATE KEY( BLOCK)?-----")
 SHORTEST = 40  # an Ed25519 key has 64
 SUBSTANTIAL = 200  # base64 characters of a key that was cut short, which still give most of it away
 _OPENSSH = b"openssh-key-v1\0"
+_SSH2, _SSH2_LEAST = b"\x3f\x6f\xf9\xeb", 200  # the magic number; bytes of the shortest key
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]{16,}(?:\s{1,40}[A-Za-z0-9+/]{2,}){0,400}={0,2}")
+_GAP = rb"[ \t]{0,16}(?:\r?\n|(?:\\r)?\\n)[ \t\r\n]{0,40}"  # the end of a line, as it is or escaped, and the next one's indent
 _PPK = re.compile(
-    rb"PuTTY-User-Key-File-([23]): ([\w\-@.]{3,64})\s{1,4}Encryption: none\s{1,4}(?:Comment: [^\n]{0,200}\n)?"
-    rb"[ \t]{0,16}Public-Lines: \d{1,4}\s{1,4}(?:[ \t]{0,16}[A-Za-z0-9+/=]{4,128}\s{1,4}){1,100}?[ \t]{0,16}Private-Lines: (\d{1,4})\s{1,4}"
+    rb"PuTTY-User-Key-File-([23]): ([\w\-@.]{3,64})" + _GAP + rb"Encryption: none" + _GAP + rb"(?:Comment: [^\n\\]{0,200}" + _GAP + rb")?"
+    rb"Public-Lines: \d{1,4}" + _GAP + rb"(?:[A-Za-z0-9+/=]{4,128}" + _GAP + rb"){1,100}?Private-Lines: (\d{1,4})" + _GAP
 )
-_PPK_LINE = re.compile(rb"[ \t]{0,16}([A-Za-z0-9+/]{1,128}={0,2})[ \t\r]{0,4}(?:\n|\Z)")
+_PPK_LINE = re.compile(rb"([A-Za-z0-9+/]{1,128}={0,2})(?:" + _GAP + rb"|\Z)")
 _JWK_OBJECT = 8192
 _JWK_SECRET = re.compile(rb"\\{0,3}\"(d|k)\\{0,3}\"\s{0,8}:\s{0,8}\\{0,3}\"([A-Za-z0-9_\-]{16,2048})={0,2}\\{0,3}\"")
 _JWK_TYPE = re.compile(rb"\\{0,3}\"kty\\{0,3}\"\s{0,8}:\s{0,8}\\{0,3}\"(RSA|EC|OKP|oct)\\{0,3}\"")
@@ -56,21 +58,17 @@ def _private(label: str, body: Armor) -> tuple[bytes, tuple[tuple[str, str | int
     whole = der.private_key(data)
     if whole is False or (whole is None and not long):
         return None
-    return data, (("type", label or "PKCS8"),)
+    algorithm = der.algorithm(data)
+    return data, (("type", label or "PKCS8"), *((("algorithm", algorithm),) if algorithm else ()))
 
 
 def _openssh(data: bytes) -> tuple[bytes, tuple[tuple[str, str | int], ...]] | None:
     """openssh-key-v1: cipher, kdf, options, count, public key; anything but cipher `none` is encrypted."""
-    fields: list[bytes] = []
-    at = len(_OPENSSH)
-    for _ in range(3):
-        length = int.from_bytes(data[at : at + 4], "big")
-        fields.append(data[at + 4 : at + 4 + length])
-        at += 4 + length
-    if fields[0] != b"none" or at + 16 > len(data):
+    fields = _strings(data, len(_OPENSSH), 3)
+    at = len(_OPENSSH) + sum(4 + len(field) for field in fields)
+    if len(fields) < 3 or fields[0] != b"none" or at + 16 > len(data):
         return None
-    length = int.from_bytes(data[at + 8 : at + 12], "big")
-    name = data[at + 12 : at + 12 + length]
+    name = b"".join(_strings(data, at + 8, 1))
     parts: tuple[tuple[str, str | int], ...] = (("type", "OPENSSH"),)
     if re.fullmatch(rb"[a-z0-9\-@.]{3,64}", name):
         parts += (("algorithm", name.decode()),)
@@ -104,18 +102,40 @@ def ppk(candidate: Candidate) -> Parsed | None:
     if head is None:
         return None
     lines: list[bytes] = []
-    end = head.end()
+    at = end = head.end()
     for _ in range(min(int(head[3]), 200)):
-        line = _PPK_LINE.match(candidate.window, end)
+        line = _PPK_LINE.match(candidate.window, at)
         if line is None:
             break
         lines.append(line[1])
-        end = line.end(1) if line.end() == line.end(1) else line.end()
+        at, end = line.end(), line.end(1)
     value = decoded(b"".join(lines))
     if not value or len(value) < 24:
         return None
-    end = head.end() + len(candidate.window[head.end() : end].rstrip())
     return Parsed(Span(head.end(), end), value, (("type", "PuTTY"), ("algorithm", head[2].decode())), Span(head.start(), end))
+
+
+def ssh2(candidate: Candidate) -> Parsed | None:
+    """A key in the format of ssh.com, whose first line says ENCRYPTED even where its cipher is `none`."""
+    body = armored(candidate.window, candidate.span.start, candidate.span.end)
+    data = decoded(body.text) if body.closed else None
+    if data is None or not data.startswith(_SSH2):
+        return None
+    fields = _strings(data, 8, 2)  # what it is, and the cipher
+    if len(fields) < 2 or fields[1] != b"none" or len(data) < _SSH2_LEAST:
+        return None
+    algorithm = "RSA" if b"rsa" in fields[0] else "DSA"
+    return Parsed(body.span, data, (("type", "SSH2"), ("algorithm", algorithm)), Span(candidate.span.start, body.end))
+
+
+def _strings(data: bytes, at: int, count: int) -> list[bytes]:
+    """So many strings of SSH, each behind its length in four bytes; fewer where the data ends."""
+    found: list[bytes] = []
+    while len(found) < count and at + 4 <= len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+        found.append(data[at + 4 : end])
+        at = end
+    return found
 
 
 def jwk(candidate: Candidate) -> Parsed | None:

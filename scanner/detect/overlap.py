@@ -1,4 +1,4 @@
-"""Where several rules see the same secret, the most specific one speaks."""
+"""Where several rules see the same secret, or the halves of a pair, the most specific one speaks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from scanner.model.evidence import Hit
 
 
 def settle(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Hits in order of place, one for each secret: a hit goes when its secret lies in what a more specific rule has read."""
+    """Hits in order of place, one for each secret: a hit goes when its secret lies in what a more specific rule has read or paired.
+
+    What a rule has read and is sure to be no secret, a hit without any confidence, goes last: nothing less specific may call it one.
+    """
     ranked = sorted(hits, key=_rank)
     kept: list[Hit] = []
     taken = _Spans()
@@ -23,9 +26,10 @@ def settle(hits: Iterable[Hit]) -> tuple[Hit, ...]:
                 secrets.add(hit.secret)
                 winners.append(hit)
         for hit in winners:
-            taken.add(hit.span)
-            taken.add(hit.secret)
+            for span in (hit.span, hit.secret, *(partner.span for partner in hit.partners)):
+                taken.add(span)
         kept += winners
+    kept = [hit for hit in kept if hit.confidence]
     return tuple(sorted(kept, key=lambda hit: (hit.secret.start, hit.secret.end, hit.rule.id)))
 
 

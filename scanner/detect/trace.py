@@ -15,6 +15,9 @@ _WORTH = 8192  # bytes of a copy below which searching again is cheaper than ask
 MOST = 20_000  # spots that are worth keeping
 
 
+Taken = tuple[int, int, bytes]  # where a part of the other half stands, and what must not be shown of it
+
+
 class Result(NamedTuple):
     """A confirmed match by offsets from its anchor's end."""
 
@@ -26,6 +29,7 @@ class Result(NamedTuple):
     parts: tuple[tuple[str, str | int], ...]
     confidence: float | None = None  # None: the rule's own
     severity: str | None = None
+    partners: tuple[Taken, ...] = ()
 
 
 class Copied(NamedTuple):

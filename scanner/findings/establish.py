@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from scanner import canon
+from scanner import canon, examples
 from scanner.findings.judge import allowance, judge
 from scanner.findings.mask import LEAST, Mask
 from scanner.findings.preview import preview, without
@@ -14,12 +14,14 @@ from scanner.findings.public import public_prefix
 from scanner.findings.seal import Seal, finding_id
 from scanner.findings.suppressions import Suppression
 from scanner.model.content import Span
-from scanner.model.evidence import Finding, Location, Match
+from scanner.model.evidence import Finding, Hit, Location, Match
 
 _GIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,15}(?:Z|[+-][0-9:]{4,6})?)?")
 _UNREVIEWED = frozenset({"logs", "screenshots"})  # written by machines: nobody reviewed what they allow
 _PART_MOST = 256
+_EPOCH = date(1970, 1, 1)
+_NOTHING = "Nothing: this is the example of the vendor's own documentation, which opens nothing."
 
 
 def learn(match: Match, mask: Mask) -> None:
@@ -29,6 +31,8 @@ def learn(match: Match, mask: Mask) -> None:
     mask.learn(hit.value, public)
     raw = _raw(match)
     mask.learn(raw, public if raw[:public] == hit.value[:public] else 0)
+    for partner in hit.partners:
+        mask.learn(partner.hidden)
 
 
 def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, Suppression], today: date) -> Finding:
@@ -46,13 +50,14 @@ def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, S
     everywhere = tuple(sorted({*match.paths, *([match.origin.path] if match.origin.path else [])}))
     entry = suppressions.get(id)
     covering = entry if entry is not None and entry.covers(rule.id, fingerprint, everywhere) else None
-    disposition, acceptance = judge(allowance(rule.id, _line(match, raw)), covering, today)
+    example = examples.known(hit.value)
+    disposition, acceptance = judge(allowance(rule.id, _line(match, raw)), covering, today, example=example)
     return Finding(
         id=id,
         rule=rule.id,
         kind=rule.kind,
         title=rule.title,
-        severity=hit.severity or rule.severity,
+        severity="low" if example or _ended(hit, today) else hit.severity or rule.severity,
         confidence=hit.confidence,
         fingerprint=fingerprint,
         surface=match.origin.surface,
@@ -64,9 +69,15 @@ def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, S
         parsed=tuple((hide(name), _part(part, hide)) for name, part in hit.parts),
         preview=hide(preview(match.text, _relative(match), hit.value, public_prefix(rule, hit.value))),
         disposition=disposition,
-        advice=rule.advice,
+        advice=_NOTHING if example else rule.advice,
         acceptance=None if acceptance is None else hide(acceptance),
     )
+
+
+def _ended(hit: Hit, today: date) -> bool:
+    """Whether the secret says itself (`exp`, seconds since 1970) that it ended before this day."""
+    end = dict(hit.parts).get("exp")
+    return isinstance(end, int) and end < (today - _EPOCH).total_seconds()
 
 
 def _relative(match: Match) -> Span:

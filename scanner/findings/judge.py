@@ -1,4 +1,4 @@
-"""Whether somebody accepted a finding: beside it in the file, or in the suppressions."""
+"""Whether a finding is open: it may be accepted, beside it in the file or in the suppressions, or a vendor's own example."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from datetime import date
 
 from scanner.findings.suppressions import Suppression
 
-OPEN, ACCEPTED, EXPIRED = "open", "accepted", "expired-acceptance"
+OPEN, ACCEPTED, EXPIRED, EXAMPLE = "open", "accepted", "expired-acceptance", "example"
 _ALLOW = re.compile(r"leakseal:[ \t]{0,8}allow[ \t]{1,8}([A-Za-z0-9._*-]{1,120})(?:[ \t]{1,8}([^\r\n]{0,400}))?")
 _CLOSERS = ("*/", "-->", "#}", "%>", "--}}", "}}", '"', "'")
 
 
-def judge(inline: str | None, entry: Suppression | None, today: date) -> tuple[str, str | None]:
-    """The disposition and who accepted it why, from a reason given inline and an entry that covers the finding."""
+def judge(inline: str | None, entry: Suppression | None, today: date, *, example: bool = False) -> tuple[str, str | None]:
+    """The disposition and who accepted it why, from a reason given inline, an entry that covers the finding, and whether all know it."""
     if inline is not None:
         return ACCEPTED, f"inline: {inline}"
+    if example and (entry is None or entry.expires < today):
+        return EXAMPLE, None
     if entry is None:
         return OPEN, None
     return (EXPIRED if entry.expires < today else ACCEPTED), f"{entry.owner}: {entry.reason} (until {entry.expires.isoformat()})"

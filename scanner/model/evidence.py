@@ -21,6 +21,14 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Partner:
+    """The other half of a pair, which is no finding of its own: a key's id, a user."""
+
+    span: Span
+    hidden: bytes = field(default=b"", repr=False)  # what must not be shown either; empty if it may be
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A confirmed occurrence in one content, by offsets."""
 
@@ -32,6 +40,7 @@ class Hit:
     confidence: float = 0.9
     steps: tuple[str, ...] = ()  # how the content was decoded before it was found: ("utf-16le",)
     severity: str | None = None  # one of SEVERITIES; None: the rule's own
+    partners: tuple[Partner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +104,9 @@ class Finding:
     paths: tuple[str, ...]
     parsed: tuple[tuple[str, str | int], ...]
     preview: str
-    disposition: str  # open | accepted | expired-acceptance
+    disposition: str  # open | accepted | expired-acceptance | example
     advice: str
     acceptance: str | None = None  # "inline" or the owner and reason of the suppression that accepts it
 
 
-__all__ = ["Finding", "Gap", "Hit", "Location", "Match", "Parsed"]
+__all__ = ["Finding", "Gap", "Hit", "Location", "Match", "Parsed", "Partner"]

@@ -70,8 +70,8 @@ class Report:
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """Findings that are neither accepted nor allowed."""
-        return tuple(f for f in self.findings if f.disposition != "accepted")
+        """Findings that are neither accepted nor a vendor's own example."""
+        return tuple(f for f in self.findings if f.disposition not in ("accepted", "example"))
 
     @property
     def complete(self) -> bool:

@@ -29,6 +29,8 @@ class Rule:
     pattern: str  # RE2 syntax over bytes (Latin-1); the group named `secret` is what must not leak
     anchors: tuple[str, ...]  # bounded patterns that both Hyperscan and RE2 take; where one ends, `pattern` is tried
     needs: tuple[str, ...] = ()  # lower-case words, one of which must stand within `before`/`after`
+    requires: tuple[str, ...] = ()  # patterns, each of which must match there as well: the other half of a pair
+    beside: tuple[str, ...] = ()  # patterns that may match there; what their groups name belongs to the same finding
     checks: tuple[str, ...] = ()  # names in detect.checks, with an argument after a colon: "entropy:3.0"
     parser: str | None = None  # name in detect.parsers: refines the secret's span, fills `parsed`, or rejects
     width: int = 512  # bytes that the widest anchor can span
@@ -36,6 +38,7 @@ class Rule:
     after: int = 256  # bytes of context after it
     specificity: int = 50  # where secrets overlap, the highest wins
     confidence: float = 0.9
+    least: float = 0.0  # a match that its parser is less sure of is none
     advice: str = ""
     references: tuple[str, ...] = ()
     hits: tuple[Sample, ...] = ()

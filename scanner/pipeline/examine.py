@@ -53,13 +53,18 @@ def streamed(engine: Engine, pieces: Iterable[bytes]) -> Iterator[Placed]:
     """The hits of a content of any size as they are found; holds one window and its margins."""
     margin = engine.margin
     buffer, low, lines_before = b"", 0, 0
-    columns_before = 0
+    columns_before = begin = 0  # of the buffer in the content
+    held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
     for part, last in _ahead(_windows(pieces)):
         buffer += part
         high = len(buffer) if last else max(low, len(buffer) - margin)
         lines = Lines(buffer, lines_before, columns_before)
         for hit in _search(engine, buffer, low, high):
-            yield Placed(hit, *_text_and_place(buffer, hit, lines))
+            held[moved(hit, begin)] = Placed(hit, *_text_and_place(buffer, hit, lines))
+        kept = settle(held)
+        sure = begin + high - (0 if last else margin)
+        yield from (held[hit] for hit in kept if hit.secret.end <= sure or last)
+        held = {hit: held[hit] for hit in kept if hit.secret.end > sure}
         cut = max(0, high - margin)
         if cut and buffer[cut - 1 : cut + 1] == b"\r\n":
             cut -= 1  # a line end is not torn apart
@@ -67,7 +72,7 @@ def streamed(engine: Engine, pieces: Iterable[bytes]) -> Iterator[Placed]:
         tail = max(buffer.rfind(b"\n", 0, cut), buffer.rfind(b"\r", 0, cut)) + 1
         columns_before = len(buffer[tail:cut].decode("utf-8", "replace")) + (0 if ended else columns_before)
         lines_before += ended
-        buffer, low = buffer[cut:], high - cut
+        buffer, low, begin = buffer[cut:], high - cut, begin + cut
 
 
 def _windows(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -98,15 +103,20 @@ def _search(engine: Engine, data: bytes, low: int, high: int) -> tuple[Hit, ...]
     wide: list[Hit] = []
     for reading in wide_readings(data):
         for hit in engine.find(reading.data, max(0, reading.forth(low)), reading.forth(high)):
-            wide.append(replace(hit, span=reading.back(hit.span), secret=reading.back(hit.secret), steps=(reading.step,)))
+            partners = tuple(replace(partner, span=reading.back(partner.span)) for partner in hit.partners)
+            span, secret = reading.back(hit.span), reading.back(hit.secret)
+            wide.append(replace(hit, span=span, secret=secret, partners=partners, steps=(reading.step,)))
     return settle([*found, *wide]) if wide else found
 
 
 def moved(hit: Hit, by: int) -> Hit:
     """The same hit, further on in the content."""
-    return replace(
-        hit, span=Span(hit.span.start + by, hit.span.end + by), secret=Span(hit.secret.start + by, hit.secret.end + by)
-    )  # fmt: skip
+    partners = tuple(replace(partner, span=_shifted(partner.span, by)) for partner in hit.partners)
+    return replace(hit, span=_shifted(hit.span, by), secret=_shifted(hit.secret, by), partners=partners)
+
+
+def _shifted(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
 
 
 def _text_and_place(data: bytes, hit: Hit, lines: Lines) -> tuple[bytes, Place]:

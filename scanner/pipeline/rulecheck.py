@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from scanner import examples
 from scanner.detect.engine import Engine, engine
 from scanner.errors import RuleError
 from scanner.model.evidence import Hit
 from scanner.model.rule import Rule, Ruleset, Sample
-from scanner.pipeline.rulesamples import SEEDS, bare, placed
+from scanner.pipeline.rulesamples import COMMON, SEEDS, bare, common, placed
 from scanner.rulepack.build import Known
 from scanner.rulepack.load import Read, digest, survey
 from scanner.rulepack.neutral import corpus
@@ -79,6 +80,7 @@ def check(
         if mutate:
             checked.problems += _unnoticed(checked.reads[rule.id])
     ours = {rule.id: checked.reads[rule.id] for rule in checked.rules}
+    checked.problems += _careless(together, ours)
     for name, text in texts():
         if text:
             checked.measures.append(measure(together, name, text))
@@ -126,6 +128,14 @@ def _broad(measured: Measure, reads: dict[str, Read]) -> Iterator[Problem]:
         if rate > BROADEST and name in reads:
             message = f"rule `{name}`: its anchors occur {rate:,.0f} times in a megabyte of {measured.kind}, {BROADEST} are allowed"
             yield Problem(*_at(reads[name]), message, "begin the anchor with fixed text of at least four bytes")
+
+
+def _careless(together: Engine, reads: dict[str, Read]) -> Iterator[Problem]:
+    """Rules that take for a secret what stands in every repository."""
+    for what, shape in COMMON.items():
+        for name in sorted({hit.rule.id for seed in SEEDS for hit in together.find(common(shape, seed))} & set(reads)):
+            hint = "ask for the vendor's prefix in the pattern, or for its name nearby with `needs`"
+            yield Problem(*_at(reads[name]), f"rule `{name}`: finds {what} that could be anybody's", hint)
 
 
 def _at(read: Read, sample: Sample | None = None) -> tuple[str, int]:
@@ -199,7 +209,7 @@ class _Trial:
         return None
 
     def _found(self, text: bytes) -> tuple[str, str] | None:
-        if any(hit.rule.id == self.rule.id for hit in self._together.find(text)):
+        if any(hit.rule.id == self.rule.id and not examples.known(hit.value) for hit in self._together.find(text)):
             return "is found", "make the pattern or the checks stricter, or move the sample to `hits:`"
         return None
 

@@ -14,6 +14,8 @@ from scanner.model.rule import Rule
 from scanner.pipeline.rulesamples import SEEDS, placed
 from scanner.rulepack.widen import widened
 
+_ACCEPT_ALL = frozenset({"aws-secret"})  # parsers that only tell more
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -58,7 +60,9 @@ def _without(rule: Rule) -> Iterator[Mutant]:
         yield Mutant(f"the check `{check}`", replace(rule, checks=tuple(other for other in rule.checks if other != check)))
     if rule.needs:
         yield Mutant("`needs`", replace(rule, needs=()))
-    if rule.parser:
+    if rule.requires:
+        yield Mutant("`requires`", replace(rule, requires=()))
+    if rule.parser and rule.parser not in _ACCEPT_ALL:
         yield Mutant(f"the parser `{rule.parser}`", replace(rule, parser=None))
 
 

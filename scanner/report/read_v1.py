@@ -15,7 +15,7 @@ from scanner.model.rule import KINDS, SEVERITIES
 from scanner.report.json_v1 import SCHEMA, TALLY, coverage_document
 
 SURFACES = ("git", "tree", "logs", "screenshots", "notes", "oci", "stdin")
-DISPOSITIONS = ("open", "accepted", "expired-acceptance")
+DISPOSITIONS = ("open", "accepted", "expired-acceptance", "example")
 RESULTS = ("clean", "leaks", "incomplete")
 T = TypeVar("T")
 Check = Callable[[object, str], T]  # a value and where it stands -> the value, or UsageError

@@ -17,6 +17,7 @@ from scanner.report.plain import gap_place, place, printable
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Mapping[str, str] = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
 SCORES: Mapping[str, str] = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0"}  # read as CVSS bands by code scanning
+_EXAMPLE = "the example of the vendor's own documentation"
 Document = dict[str, Any]
 
 
@@ -26,7 +27,9 @@ def rendered(report: Report, page: Page) -> Iterator[str]:
 
 
 def _run(report: Report) -> Document:
-    rules = {finding.rule: finding for finding in reversed(report.findings)}  # the first one of each rule describes it
+    # The first one of each rule describes it, but an example only where there is nothing else.
+    described = sorted(report.findings, key=lambda finding: finding.disposition == "example")
+    rules = {finding.rule: finding for finding in reversed(described)}
     index = {rule: number for number, rule in enumerate(sorted(rules))}
     name, _, version = report.run.tool.partition(" ")
     driver: Document = {"name": name or "leakseal", "rules": [_rule(rules[rule]) for rule in index]}
@@ -82,9 +85,9 @@ def _result(finding: Finding, rule_index: int, several: bool) -> Document:
             "steps": list(at.steps),
         },
     }
-    if finding.disposition == "accepted":
-        reason = finding.acceptance or ""
-        kind = "inSource" if reason == "inline" else "external"
+    if finding.disposition in ("accepted", "example"):
+        reason = _EXAMPLE if finding.disposition == "example" else finding.acceptance or ""
+        kind = "inSource" if reason.partition(":")[0] == "inline" else "external"
         result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": printable(reason)}]
     return result
 

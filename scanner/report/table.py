@@ -24,7 +24,7 @@ from scanner.report.plain import SHORT, count, gap_place, place, printable, size
 
 MOST = 200  # open findings that are shown
 MOST_ACCEPTED = 20
-MOST_PLACES = 3  # of one reason for a gap
+MOST_PLACES = 3  # of one reason for a gap, of examples
 LONGEST = 400  # characters of one value on a terminal; a pipe gets all of it
 # Colours of the terminal's own palette, so that they fit dark and light.
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
@@ -35,7 +35,8 @@ Line = tuple[int, Text]  # columns of indent, and what stands there
 def rendered(report: Report, page: Page) -> Iterator[str]:
     """Blocks of lines with an empty line between them."""
     report = ordered(report)
-    blocks = [_header(report), *_findings(report, page), _accepted(report, page), _coverage(report), _gaps(report, page), _end(report)]
+    closed = [_accepted(report, page), _examples(report, page)]
+    blocks = [_header(report), *_findings(report, page), *closed, _coverage(report), _gaps(report, page), _end(report)]
     yield _painted([block for block in blocks if block], page)
 
 
@@ -160,6 +161,17 @@ def _accepted(report: Report, page: Page) -> list[Line]:
         lines.append((2, Text(f"{_clipped(place(finding), page)}  {printable(finding.rule)}{why}", "dim")))
     if len(accepted) > MOST_ACCEPTED:
         lines.append((2, Text(f"and {len(accepted) - MOST_ACCEPTED:,} more", "dim")))
+    return lines
+
+
+def _examples(report: Report, page: Page) -> list[Line]:
+    examples = [finding for finding in report.findings if finding.disposition == "example"]
+    if not examples:
+        return []
+    lines = [(0, Text.assemble(("EXAMPLES", "bold"), f"  {len(examples):,}", ("  of vendors' documentation, which open nothing", "dim")))]
+    lines += [(2, Text(f"{_clipped(place(finding), page)}  {printable(finding.rule)}", "dim")) for finding in examples[:MOST_PLACES]]
+    if len(examples) > MOST_PLACES:
+        lines.append((2, Text(f"and {len(examples) - MOST_PLACES:,} more", "dim")))
     return lines
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,15 +13,17 @@ from scanner.errors import RuleError
 from scanner.model.rule import KINDS, SEVERITIES, Rule, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
 from scanner.rulepack.nodes import Fields, nearest, quoted
+from scanner.rulepack.pieces import whole
 
 SPECIFICITY = {"private-key": 90, "pull-secret": 80, "dsn": 75, "token": 70, "password": 30, "other": 20}
 RULE_KEYS = (
-    "id", "title", "kind", "severity", "pattern", "anchor", "needs", "checks", "parser", "before", "after",
-    "specificity", "confidence", "advice", "references", "hits", "misses",
+    "id", "title", "kind", "severity", "pattern", "anchor", "needs", "requires", "beside", "checks", "parser", "before", "after",
+    "specificity", "confidence", "least", "advice", "references", "hits", "misses",
 )  # fmt: skip
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SLACK = 16  # bytes around a match that `\b`, `^` and what stands next to it may look at
 _NEEDS_REACH = 128  # where a needed word may stand when the pack does not say
+_PAIR_REACH = 320  # the same for the other half of a pair, a few lines away
 _MOST_WINDOW = 64 << 10
 _PIECE = 8  # characters of a pattern that an error may repeat
 
@@ -45,6 +47,7 @@ class Entry:
     pack: str  # the path's part that does not depend on the machine
     family: str
     references: tuple[str, ...]
+    pieces: Mapping[str, str] = field(default_factory=dict)
     public: bool = True  # its format is documented somewhere
 
 
@@ -61,10 +64,11 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
     name = id_of(entry)
     entry.what = f"rule `{name}`"  # in quotes, or an id that ends in `-key` would hush what follows it
     kind = _one_of(entry, "kind", KINDS)
-    pattern = _pattern(entry)
-    anchors = _anchors(entry, pattern, known)
+    pattern = _pattern(entry, source.pieces)
+    anchors = _anchors(entry, pattern, source.pieces, known)
     needs = tuple(text.lower() for text, _ in entry.texts("needs"))
-    before, after = _window(entry, pattern, bool(needs))
+    requires, beside = _partners(entry, "requires", source.pieces), _partners(entry, "beside", source.pieces)
+    before, after = _window(entry, pattern, _PAIR_REACH if requires or beside else _NEEDS_REACH if needs else 0)
     return Rule(
         id=name,
         family=source.family,
@@ -75,12 +79,15 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
         anchors=anchors,
         width=max(width(anchor)[1] for anchor in anchors),
         needs=needs,
+        requires=requires,
+        beside=beside,
         checks=_checks(entry, known),
         parser=_one_of(entry, "parser", known.parsers) if "parser" in entry else None,
         before=before,
         after=after,
         specificity=entry.whole("specificity", 0, 100) if "specificity" in entry else SPECIFICITY[kind],
         confidence=entry.number("confidence", 0, 1) if "confidence" in entry else 0.9,
+        least=entry.number("least", 0, 1) if "least" in entry else 0.0,
         advice=entry.text("advice"),
         references=_references(entry, source.references, needed=source.public),
         hits=_samples(entry, "hits"),
@@ -109,12 +116,19 @@ def _checks(entry: Fields, known: Known) -> tuple[str, ...]:
     return tuple(check for check, _ in entry.texts("checks"))
 
 
-def _pattern(entry: Fields) -> str:
-    pattern = entry.text("pattern")
+def _pattern(entry: Fields, pieces: Mapping[str, str]) -> str:
+    pattern = _whole(entry, "pattern", entry.text("pattern"), pieces)
     compiled = _compile(entry, "pattern", pattern)
     if b"secret" not in compiled.groupindex:
         entry.fail("pattern", "the pattern has no group `secret`", "name the part that must not leak: (?P<secret>…)")
     return pattern
+
+
+def _whole(entry: Fields, name: str, pattern: str, pieces: Mapping[str, str]) -> str:
+    try:
+        return whole(pattern, pieces)
+    except ValueError as problem:
+        entry.fail(name, f"in its {name} {problem}", "write (?&name) for a piece of docs/rules.md")
 
 
 def _compile(entry: Fields, name: str, pattern: str) -> Any:
@@ -134,8 +148,8 @@ def _compile(entry: Fields, name: str, pattern: str) -> Any:
         entry.fail(name, f"RE2 does not compile the {name}: {shown}", "RE2 has no look-around and no back-references")
 
 
-def _anchors(entry: Fields, pattern: str, known: Known) -> tuple[str, ...]:
-    given = entry.texts("anchor")
+def _anchors(entry: Fields, pattern: str, pieces: Mapping[str, str], known: Known) -> tuple[str, ...]:
+    given = tuple((_whole(entry, "anchor", text, pieces), line) for text, line in entry.texts("anchor"))
     if not given:
         try:
             given = ((derive(pattern), entry.at("pattern")),)
@@ -161,12 +175,23 @@ def _bounded(entry: Fields, anchor: str) -> None:
         entry.fail("anchor", "the anchor matches nothing at all", "give it a fixed part")
 
 
-def _window(entry: Fields, pattern: str, needs: bool) -> tuple[int, int]:
+def _partners(entry: Fields, name: str, pieces: Mapping[str, str]) -> tuple[str, ...]:
+    """Patterns of the other half; their groups tell which part of it that is."""
+    patterns = tuple(_whole(entry, name, text, pieces) for text, _ in entry.texts(name))
+    for pattern in patterns:
+        groups = set(_compile(entry, name, pattern).groupindex)
+        if not groups or b"secret" in groups:
+            hint = "name the other half: (?P<user>…), or (?P<_id>…) to hide it"
+            entry.fail(name, f"`{name}` needs a named group that is not `secret`", hint)
+    return patterns
+
+
+def _window(entry: Fields, pattern: str, reach: int) -> tuple[int, int]:
     try:
         most = width(pattern)[1]
     except ValueError:
         most = UNBOUNDED
-    usual = min(max(most + _SLACK, _NEEDS_REACH if needs else 0), WIDEST)
+    usual = min(max(most + _SLACK, reach), WIDEST)
     before = entry.whole("before", 0, _MOST_WINDOW) if "before" in entry else usual
     after = entry.whole("after", 0, _MOST_WINDOW) if "after" in entry else usual
     return before, after

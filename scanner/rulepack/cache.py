@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMAT = 1  # raise it when what a pack means changes without its bytes changing
 _SAMPLES = ("hits", "misses")
 _NAMES = tuple(field.name for field in fields(Rule) if field.name not in _SAMPLES)
-_TEXT_TUPLES = ("anchors", "needs", "checks", "references")
+_TEXT_TUPLES = ("anchors", "needs", "requires", "beside", "checks", "references")
 
 
 def load_cached(

@@ -15,7 +15,7 @@ from scanner.rulepack.packs import Pack, read_packs
 from scanner.rulepack.project import Choices, Problems, choices, each, over
 
 MAX_RULES = 5000
-PACK_KEYS = ("family", "references", "rules")
+PACK_KEYS = ("family", "references", "pieces", "rules")
 SAMPLE_FIELDS = ("hits", "misses", "file", "line")
 
 
@@ -93,7 +93,8 @@ def _rules(packs: Sequence[Pack], project: Pack | None, said: Choices, known: Kn
 def _entries(pack: Pack) -> list[Entry]:
     top = Fields(compose(pack.data, pack.path), pack.path, "the rule pack", PACK_KEYS)
     family, references = top.text("family"), tuple(text for text, _ in top.texts("references"))
-    return [Entry(node, pack.path, pack.name, family, references) for node in top.mappings("rules")]
+    pieces = top.table("pieces")
+    return [Entry(node, pack.path, pack.name, family, references, pieces) for node in top.mappings("rules")]
 
 
 def _unknown(done: str, name: str, known: Collection[str], project: Pack | None, line: int) -> RuleError:

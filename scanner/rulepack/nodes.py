@@ -134,6 +134,15 @@ class Fields:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         return tuple((self._text(name, item), item.start_mark.line + 1) for item in items)
 
+    def table(self, name: str) -> dict[str, str]:
+        """A mapping of names to texts; a missing key is an empty one."""
+        node = self._nodes.get(name)
+        if node is None:
+            return {}
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(name, f"`{name}` must be a mapping of names to texts")
+        return {self._text(name, key): self._text(name, value) for key, value in node.value}
+
     def number(self, name: str, low: float, high: float) -> float:
         """A number from `low` to `high`."""
         node = self._nodes[name]

@@ -188,6 +188,26 @@ def _aws_key_id(rng: random.Random, prefix: str) -> str:
     return (prefix or "AKIA") + "".join(BASE32[number >> 5 * place & 31] for place in range(15, -1, -1))
 
 
+def _nkey(rng: random.Random, argument: str) -> str:
+    """`{nkey:SU}` is a user's seed, `{nkey:U}` a user's public key."""
+    kind = BASE32.index(argument[-1:] or "U") << 3
+    head = [18 << 3 | kind >> 5, (kind & 31) << 3] if argument.startswith("S") else [kind]
+    raw = bytes(head) + rng.randbytes(32)
+    return base64.b32encode(raw + binascii.crc_hqx(raw, 0).to_bytes(2, "little")).decode().rstrip("=")
+
+
+def _gitlab_token(rng: random.Random, prefix: str) -> str:
+    """A routable token: organization, user, 16 random bytes and their number in base64, then version, length and CRC32 in base 36."""
+    payload = f"o:1\nu:{rng.randrange(36**4, 36**5):x}".encode() + rng.randbytes(16) + b"\x10"
+    encoded = base64.urlsafe_b64encode(payload).decode().rstrip("=")
+    whole = f"{prefix or 'glpat-'}{encoded}.01.{_base36(len(encoded), 2)}"
+    return whole + _base36(zlib.crc32(whole.encode()), 7)
+
+
+def _base36(number: int, width: int) -> str:
+    return "".join(BASE62[number // 36**place % 36].lower() for place in range(width - 1, -1, -1))
+
+
 def _jwt(rng: random.Random, argument: str) -> str:
     if argument not in ("", "expired"):
         raise RuleError("`jwt` in a sample takes nothing or `expired`")
@@ -226,9 +246,12 @@ WRAPPERS: Mapping[str, Callable[[str], str]] = {
 GROWERS: Mapping[str, Grower] = {
     **{name: _of_class(name, letters) for name, letters in CLASSES.items()},
     "any": _any,
+    "bytes": lambda rng, size: ", ".join(str(rng.randrange(256)) for _ in range(_size(rng, size, "bytes"))),
     "aws-key-id": _aws_key_id,
     "github-token": lambda rng, prefix: _crc_token(rng, prefix or "ghp_"),
+    "gitlab-token": _gitlab_token,
     "jwt": _jwt,
+    "nkey": _nkey,
     "npm-token": lambda rng, _: _crc_token(rng, "npm_"),
     "password": _password,
     "uuid": _uuid,

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from random import Random
 
+from scanner.rulepack.minted import MINTED
+
 _ALNUM = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _LINE = 64
 _EXPONENT = 65537
@@ -131,6 +133,15 @@ def openssh_key(random: Random, how: str) -> str:
     return _armor("OPENSSH PRIVATE KEY", b"openssh-key-v1\0" + body, width=70)
 
 
+def ssh2_key(random: Random, how: str) -> str:
+    """`{ssh2-key}` or `{ssh2-key:encrypted}`: an RSA key in the format of ssh.com."""
+    inner = _string(_string(random.randbytes(780)))
+    body = _string(b"if-modn{sign{rsa-pkcs1-sha1},encrypt{rsa-pkcs1v2-oaep}}") + _string(b"3des-cbc" if how else b"none") + inner
+    lines = _lines(b"\x3f\x6f\xf9\xeb" + (8 + len(body)).to_bytes(4, "big") + body, width=70)
+    label = "SSH2 ENCRYPTED PRIVATE KEY"
+    return "\n".join([f"---- BEGIN {label} ----", 'Comment: "deploy"', *lines, f"---- END {label} ----"]) + "\n"
+
+
 def ppk(random: Random, how: str) -> str:
     """`{ppk}` or `{ppk:encrypted}`: a PuTTY key file."""
     public = _lines(_string(b"ssh-rsa") + _string(b"\1\0\1") + _string(random.randbytes(257)))
@@ -219,6 +230,7 @@ def age_key(random: Random, _: str) -> str:
 
 
 STRUCTURED: dict[str, Callable[[Random, str], str]] = {
+    **MINTED,
     "age-key": age_key,
     "docker-auth": docker_auth,
     "docker-config": docker_config,
@@ -237,4 +249,5 @@ STRUCTURED: dict[str, Callable[[Random, str], str]] = {
     "pem-escaped": pem_escaped,
     "pgp-key": pgp_key,
     "ppk": ppk,
+    "ssh2-key": ssh2_key,
 }

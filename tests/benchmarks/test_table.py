@@ -50,6 +50,11 @@ def test_a_history_is_compared_with_git_in_each_order_and_with_the_fastest_scann
     ]
 
 
+def test_all_rules_are_compared_with_eighty_of_them() -> None:
+    (goal,) = goals([Row("rules", "a search", (timing("leakseal", 1.2), timing("leakseal with 80 rules", 1.0)))])
+    assert (goal.title, goal.ratio, goal.target, goal.met) == ("a search: leakseal / with 80 of them", 1.2, 1.1, False)
+
+
 def test_a_commit_has_a_target_against_each_of_two() -> None:
     row = Row("commit", "a commit", (timing("leakseal", 0.1), timing("betterleaks", 0.1), timing("gitleaks", 0.2)))
     assert [(round(goal.ratio, 3), goal.met) for goal in goals([row])] == [(1.0, True), (0.5, False)]

@@ -49,26 +49,32 @@ def candidates(rule: str, data: bytes) -> list[Candidate]:
     return found
 
 
+def parsed(parser: str, candidate: Candidate) -> tuple[Parsed, ...]:
+    """Everything that a parser reads out of a candidate, each inside its window."""
+    found = PARSERS[parser](candidate)
+    every = found if isinstance(found, tuple) else (found,) if found else ()
+    return tuple(inside(one, candidate.window) for one in every)
+
+
 def read(rule: str, text: str | bytes) -> Parsed | None:
     """The first finding of the rule in the text."""
     data = text.encode() if isinstance(text, str) else text
     for candidate in candidates(rule, data):
-        parsed = PARSERS[rules()[rule]["parser"]](candidate)
-        if parsed is not None:
-            return inside(parsed, candidate.window)
+        for found in parsed(rules()[rule]["parser"], candidate):
+            return found
     return None
 
 
-def inside(parsed: Parsed, window: bytes) -> Parsed:
+def inside(found: Parsed, window: bytes) -> Parsed:
     """The same, if its spans lie in the window and within each other."""
-    assert parsed.secret.end <= len(window)
-    assert parsed.value
-    if parsed.span is not None:
-        assert parsed.span.start <= parsed.secret.start <= parsed.secret.end <= parsed.span.end <= len(window)
-    return parsed
+    assert found.secret.end <= len(window)
+    assert found.value
+    if found.span is not None:
+        assert found.span.start <= found.secret.start <= found.secret.end <= found.span.end <= len(window)
+    return found
 
 
 def parts(rule: str, text: str | bytes) -> dict[str, str | int] | None:
     """The public parts of the first finding."""
-    parsed = read(rule, text)
-    return None if parsed is None else dict(parsed.parts)
+    found = read(rule, text)
+    return None if found is None else dict(found.parts)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from scanner.detect.der import algorithm
 from scanner.rulepack.structured import STRUCTURED
 from tests.detect.parsing import ROW, read
 
@@ -28,6 +29,7 @@ def grown(name: str, argument: str = "", seed: int = 7) -> str:
         ("private-key-pem", "pgp-key", "encrypted"),
         ("private-key-putty", "ppk", "encrypted"),
         ("private-key-jwk", "jwk", "public"),
+        ("private-key-ssh2", "ssh2-key", "encrypted"),
         ("private-key-base64", "pem-b64", "CERTIFICATE"),
         ("private-key-base64", "pem-b64", "ENCRYPTED PRIVATE KEY"),
         ("private-key-base64", "pem-b64", "RSA PRIVATE KEY,encrypted"),
@@ -88,7 +90,8 @@ def test_a_key_is_found_and_is_the_same_key_however_it_is_wrapped(label: str, wr
     found = read("private-key-pem", "x\n" + wrap(block) + "\ny")
     assert found is not None
     assert found.value == body(block)
-    assert dict(found.parts) == {"type": label.removesuffix("PRIVATE KEY").strip() or "PKCS8"}
+    kind = label.removesuffix("PRIVATE KEY").strip()
+    assert dict(found.parts) == ({"type": kind} if kind else {"type": "PKCS8", "algorithm": "RSA"})
 
 
 def test_the_secret_spans_the_body_and_the_finding_the_block() -> None:
@@ -112,9 +115,10 @@ def test_a_key_that_is_cut_short_is_found() -> None:
         ("private-key-pem", "openssh-key", "", {"type": "OPENSSH", "algorithm": "ssh-ed25519"}),
         ("private-key-pem", "pgp-key", "", {"type": "PGP"}),
         ("private-key-putty", "ppk", "", {"type": "PuTTY", "algorithm": "ssh-rsa"}),
+        ("private-key-ssh2", "ssh2-key", "", {"type": "SSH2", "algorithm": "RSA"}),
         ("private-key-jwk", "jwk", "", {"type": "JWK EC"}),
         ("private-key-base64", "pem-b64", "RSA PRIVATE KEY", {"type": "RSA"}),
-        ("private-key-base64", "pem-b64", "PRIVATE KEY", {"type": "PKCS8"}),
+        ("private-key-base64", "pem-b64", "PRIVATE KEY", {"type": "PKCS8", "algorithm": "RSA"}),
         ("private-key-base64", "pem-b64", "EC PRIVATE KEY", {"type": "EC"}),
     ],
 )
@@ -131,3 +135,40 @@ def test_base64_of_a_key_is_the_same_key_as_the_key() -> None:
     assert plain is not None
     assert found is not None
     assert found.value == plain.value
+
+
+@pytest.mark.parametrize("wrap", [
+    str,
+    lambda block: block.replace("\n", "\r\n"),
+    lambda block: json.dumps({"key": block}),
+    lambda block: "key: |\n" + "".join(f"    {line}\n" for line in block.splitlines()),
+], ids=lambda _: ROW)  # fmt: skip
+@pytest.mark.parametrize(("rule", "name"), [("private-key-putty", "ppk"), ("private-key-ssh2", "ssh2-key")])
+def test_other_files_are_read_through_their_wrapping(rule: str, name: str, wrap: Callable[[str], str]) -> None:
+    plain, wrapped = read(rule, grown(name)), read(rule, wrap(grown(name)))
+    assert plain is not None
+    assert wrapped is not None
+    assert wrapped.value == plain.value
+    assert read(rule, wrap(grown(name, "encrypted"))) is None
+
+
+def test_a_key_file_of_many_lines_that_never_ends_takes_no_time() -> None:
+    head = "PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: x\nPublic-Lines: 99\n"
+    assert read("private-key-putty", head + "AAAA+\n\n\n+  \n" * 1000) is None
+    assert read("private-key-ssh2", "---- BEGIN SSH2 ENCRYPTED " + "PRIVATE KEY ----\n" + "AAAA\n" * 3000) is None
+
+
+@pytest.mark.parametrize(("oid", "name"), [
+    ("06032b6570", "Ed25519"), ("06032b656e", "X25519"), ("06072a8648ce3d0201", "EC"), ("06022a03", None),
+])  # fmt: skip
+def test_a_pkcs8_key_names_its_algorithm(oid: str, name: str | None) -> None:
+    inner = bytes.fromhex(oid)
+    parts = b"\2\1\0" + bytes([0x30, len(inner)]) + inner + b"\4\x22\4\x20" + bytes(range(32))
+    assert algorithm(bytes([0x30, len(parts)]) + parts) == name
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"0", b"0\0", b"0\3\2\1\0", b"0\5\2\1\0\x30\0", b"0\x84\xff\xff\xff\xff\2\1\0\x30\x84\xff\xff\xff\xff\6",
+])  # fmt: skip
+def test_what_is_no_pkcs8_names_none(data: bytes) -> None:
+    assert algorithm(data) is None

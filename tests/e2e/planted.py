@@ -58,6 +58,7 @@ def _grown() -> Iterator[Plant]:
                 raw = text[hit.secret.start : hit.secret.end]
                 if raw != hit.value:
                     secrets.append(Secret(f"{name} as written", raw, 0, plain))
+                secrets += [Secret(f"{name} partner", partner.hidden, 0, plain) for partner in hit.partners if partner.hidden]
             yield Plant(name, text, tuple(secrets))
 
 

@@ -18,12 +18,13 @@ from scanner.findings.mask import Mask
 from scanner.findings.public import public_prefix
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, render
-from scanner.model.content import Origin
-from scanner.model.evidence import Finding, Match
+from scanner.model.content import Origin, Span
+from scanner.model.evidence import Finding, Match, Partner
 from scanner.model.rule import Rule
 from tests.findings.conftest import a_match, a_rule, grow
 
 TODAY = date(2030, 6, 15)
+MIDNIGHT = (TODAY - date(1970, 1, 1)).days * 86_400
 REASON = "a fixture of the parser's tests"
 SIGNS = string.ascii_letters + string.digits + "!$%&*+,;=@:/?#~^"
 
@@ -207,6 +208,33 @@ def entry(found: Finding, **changes: Any) -> Suppression:
 def test_entries_accept_until_their_last_day(changes: dict[str, Any], disposition: str) -> None:
     match = a_match(b"key=", grow(1).encode())
     assert finding(match, entry(finding(match), **changes)).disposition == disposition
+
+
+@pytest.mark.parametrize(("end", "severity"), [
+    (0, "low"), (MIDNIGHT - 1, "low"), (MIDNIGHT, None), (4_102_444_800, None), ("0", None),
+])  # fmt: skip
+def test_a_token_that_ended_before_the_day_of_the_scan_is_less_severe(end: int | str, severity: str | None) -> None:
+    match = a_match(b"token=", grow(1).encode())
+    seen = finding(replace(match, hit=replace(match.hit, parts=(("exp", end),))))
+    assert seen.severity == (severity or match.hit.rule.severity) != "x"
+    assert (seen.disposition, dict(seen.parsed)) == ("open", {"exp": end})
+
+
+def test_the_hidden_half_of_a_pair_is_masked_wherever_it_stands() -> None:
+    id, value = grow(5, 20, "ABCDEFGH234567"), grow(1).encode()
+    match = a_match(f"id {id} ".encode(), value, author=f"{id} <a@b.example>")
+    seen = finding(replace(match, hit=replace(match.hit, partners=(Partner(Span(0, 20), id.encode()),))))
+    assert id[:8] not in repr(seen)
+    assert "<a@b.example>" in str(seen.location.author)
+
+
+def test_an_example_of_a_vendor_needs_no_entry_and_does_not_reopen() -> None:
+    match = a_match(b"key=", b"wJalrXUtnFEMI/K7MDENG" + b"/bPxRfiCY" + b"EXAMPLEKEY")
+    seen = finding(match)
+    assert (seen.disposition, seen.severity, seen.acceptance) == ("example", "low", None)
+    assert seen.advice.startswith("Nothing")
+    assert finding(match, entry(seen)).disposition == "accepted"
+    assert finding(match, entry(seen, expires=TODAY - timedelta(1))).disposition == "example"
 
 
 def test_an_entry_for_one_path_does_not_cover_a_second() -> None:

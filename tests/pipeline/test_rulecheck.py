@@ -76,6 +76,15 @@ def test_a_rule_beside_another_of_the_same_id_or_secret() -> None:
     assert "is taken by a rule that is not more specific" in str(checked(PACK, equal).problems[0])
 
 
+def test_a_rule_that_takes_anybodys_value_for_a_secret_is_named() -> None:
+    loose = PACK.replace("acme_[0-9a-z]{25}", "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}")
+    loose = loose.replace("acme_{any:abcdefghijklmnop123456789:25}", "{uuid}")
+    messages = [str(problem) for problem in checked(loose).problems]
+    assert "acme.yaml:4: rule `acme-key`: finds a UUID that could be anybody's" in messages
+    needing = loose.replace("    advice", "    needs: [acme]\n    advice")
+    assert checked(needing.replace("'{uuid}'", "'acme {uuid}', 'acme: {uuid}', 'x(acme, {uuid})'")).problems == []
+
+
 def test_three_lines_or_a_bare_token_are_hits_enough() -> None:
     token = "acme_{any:abcdefghijklmnop123456789:25}"
     assert checked(PACK.replace(f"['{token}']", f"['A={token}', 'a: {token}', 'x(\"{token}\")']")).problems == []

@@ -37,6 +37,12 @@ def test_each_part_that_no_miss_needs_is_named(missing: str, misses: tuple[str, 
     assert lost(*misses) == [missing]
 
 
+def test_a_pair_must_need_its_other_half() -> None:
+    rule = replace(RULE, needs=(), checks=(), requires=(r"user=(?P<user>\w+)",))
+    assert lost(AWAY, "user=me " + SHORT, rule=rule) == []
+    assert lost("user=me " + SHORT, rule=rule) == ["`requires`"]
+
+
 def test_a_parser_must_have_something_to_reject() -> None:
     rule = replace(RULE, pattern=r"(?i)\bbasic\s(?P<secret>[A-Za-z0-9+/]{8,}={0,2})", needs=(), checks=(), parser="basic-auth")
     assert lost("Basic {b64:username:password}", "Basic ab", rule=rule) == []

@@ -69,6 +69,8 @@ def report(**changes: Any) -> Report:
                     location=Location(path="docs/example.md", line=40, column=3)),
             finding(**token, id="ee55", disposition="accepted", acceptance="inline", advice="Revoke it.",
                     location=Location(path="tests/fake.py", line=7, column=3)),
+            finding(**token, id="ff66", severity="low", disposition="example", advice="Nothing.", occurrences=1, commits=1, paths=(),
+                    location=Location(path="docs/setup.md", line=9, column=5)),
         ),
         "coverage": (
             ("git", Coverage(92_114, 3_812_345_678, 92_110, 0, 2, 1, 1, "sha256:" + "ab" * 32)),
@@ -118,7 +120,7 @@ findings = st.builds(
     fingerprint=text, surface=st.sampled_from(SURFACES), target=st.sampled_from(("t1", "t2", "t3")), location=locations,
     occurrences=st.integers(1, 10**6), commits=st.none() | st.integers(0, 10**6), paths=some_text,
     parsed=st.dictionaries(text, text | st.integers(-10, 10**6), max_size=3).map(lambda parts: tuple(parts.items())),
-    preview=text, disposition=st.sampled_from(("open", "accepted", "expired-acceptance")), advice=text, acceptance=name,
+    preview=text, disposition=st.sampled_from(("open", "accepted", "expired-acceptance", "example")), advice=text, acceptance=name,
 )  # fmt: skip
 origins = st.builds(Origin, target=text, surface=st.sampled_from(SURFACES), path=name, object=name, field=name)
 gaps = st.builds(Gap, origin=origins, reason=st.sampled_from(sorted(REASONS)), detail=text)

@@ -187,11 +187,11 @@ def test_jsonl_says_the_same_as_json_and_ends_with_a_summary():
     whole = json.loads(written(report()))
     lines = [json.loads(line) for line in written(report(), "jsonl").splitlines()]
     kinds = [line.pop("type") for line in lines]
-    assert kinds == ["finding"] * 6 + ["gap"] * 5 + ["summary"]
-    assert lines[:6] == whole["findings"]
-    assert lines[6:11] == whole["gaps"]
-    assert lines[11].items() >= {key: whole[key] for key in whole if key not in ("findings", "gaps")}.items()
-    assert (lines[11]["findings"], lines[11]["open"], lines[11]["gaps"]) == (6, 4, 5)
+    assert kinds == ["finding"] * 7 + ["gap"] * 5 + ["summary"]
+    assert lines[:7] == whole["findings"]
+    assert lines[7:12] == whole["gaps"]
+    assert lines[12].items() >= {key: whole[key] for key in whole if key not in ("findings", "gaps")}.items()
+    assert (lines[12]["findings"], lines[12]["open"], lines[12]["gaps"]) == (7, 4, 5)
 
 
 @given(reports)

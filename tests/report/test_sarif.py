@@ -72,9 +72,22 @@ def test_each_result_points_at_its_rule():
 def test_accepted_findings_are_suppressed_and_expired_ones_are_not():
     by_id = {result["partialFingerprints"]["leaksealFinding/v1"]: result for result in run(report())["results"]}
     assert {id: result["suppressions"][0]["kind"] for id, result in by_id.items() if "suppressions" in result} == {
-        "dd44": "external", "ee55": "inSource",
+        "dd44": "external", "ee55": "inSource", "ff66": "external",
     }  # fmt: skip
     assert by_id["dd44"]["suppressions"][0]["justification"] == "ben: documented example value"
+    assert "example" in by_id["ff66"]["suppressions"][0]["justification"]
+
+
+def test_an_example_describes_its_rule_only_where_nothing_else_does():
+    example, real = finding(id="a", disposition="example", severity="low", advice="Nothing."), finding(id="b", advice="Revoke it.")
+    for findings, advice in (((example, real), "Revoke it."), ((real, example), "Revoke it."), ((example,), "Nothing.")):
+        (rule,) = run(clean(findings=findings))["tool"]["driver"]["rules"]
+        assert rule["help"]["text"] == advice
+
+
+def test_what_is_allowed_beside_the_secret_is_suppressed_in_source():
+    value = finding(disposition="accepted", acceptance="inline: the example from the manual")
+    assert run(clean(findings=(value,)))["results"][0]["suppressions"][0]["kind"] == "inSource"
 
 
 def test_every_gap_is_a_notification_and_the_run_is_not_successful():

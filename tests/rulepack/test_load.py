@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +57,7 @@ WRONG = [
     ("id: acme-key", "id: Acme_Key", 4, "is not an id", "small letters"),
     ("id: acme-key", "id: yes", 4, "is a yes/no value", "put quotes"),
     ("(?P<secret>", "(?P<key>", 8, "no group `secret`", "name the part"),
+    (r"(?P<secret>acme", r"(?&near)(?&si)(?P<secret>acme", 8, "known are is, near", "write (?&name)"),
     (r"(?P<secret>acme", r"(?P<secret>(?=a)acme", 8, "RE2 does not compile the pattern", "no look-around"),
     ("acme_[", "äcme_[", 8, "outside ASCII", "write"),
     ("acme_[0-9a-z]{20,40}", "[0-9a-z]+", 8, "no anchor can be derived", "write an `anchor:`"),
@@ -77,6 +79,9 @@ WRONG = [
     ('references: ["https://acme.example/docs"]\n', "", 3, "there are no references", ""),
     ("https://acme", "acme", 4, "is not a web address", ""),
     ("family: Acme", "family: &x Acme", 1, "anchors and aliases", ""),
+    ("needs: [ACME]", "beside: 'acme-[0-9]{3}'", 9, "needs a named group that is not `secret`", "(?P<user>"),
+    ("needs: [ACME]", "requires: ['(?P<secret>a)']", 9, "needs a named group that is not `secret`", "(?P<user>"),
+    ("needs: [ACME]", "requires: ['(?P<id>(?=a))']", 9, "RE2 does not compile the requires", "no look-around"),
     ("title: Acme deploy key", "title: *x", 5, "anchors and aliases", ""),
     ("title: Acme deploy key", "title: !!python/name:os.system x", 5, "tags are not allowed", ""),
     ("title: Acme deploy key", "title: [" + "[" * 30, 5, "nested deeper", ""),
@@ -133,6 +138,23 @@ def test_a_rule_has_its_defaults(tmp_path: Path) -> None:
 def test_the_window_is_as_wide_as_the_pattern(tmp_path: Path, extra: str, window: tuple[int, int]) -> None:
     (rule,) = loaded(tmp_path, PACK.replace("    needs: [ACME]\n", extra)).rules
     assert (rule.before, rule.after) == window
+
+
+PLACES = (
+    "ACME_KEY=%s", '"acmeKey": "%s",', "acme:\n  key: %s", 'Acme(key="%s")', "export ACME_KEY ?= '%s'",
+    "acme.key := `%s`", "ENV ACME_KEY %s", 'acme_key: str = "%s"', '<string name="acme_key">%s</string>',
+    "<key>AcmeKey</key>\n<string>%s</string>", 'getenv("ACME_KEY", "%s")', "- name: ACME_KEY\n  value: %s",
+    'process.env.ACME_KEY || "%s"', '{\\"acme_key\\": \\"%s\\"}', '<add key="AcmeKey" value="%s"/>',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", PLACES)
+def test_the_shared_pieces_lead_from_a_name_to_its_value(tmp_path: Path, line: str) -> None:
+    named = PACK.replace(r"\b(?P<secret>acme_[0-9a-z]{20,40})\b", r"(?i:acme(?&near)key(?&is))(?P<secret>[0-9a-z]{20})\b")
+    rule = loaded(tmp_path, named.replace("    needs: [ACME]\n", "    anchor: '(?i)acme(?&near)key'\n")).rules[0]
+    assert [re.search(pattern, line) is not None for pattern in (rule.pattern, *rule.anchors)] == [False, True]
+    value = re.search(rule.pattern, line.replace("%s", "k3" * 10))
+    assert value is not None and value["secret"] == "k3" * 10
 
 
 def test_the_window_of_an_unbounded_pattern_is_512(tmp_path: Path) -> None:

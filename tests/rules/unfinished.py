@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 UNFINISHED = frozenset({
-    "ai.yaml", "chat.yaml", "collaboration.yaml", "dsn.yaml", "generic.yaml", "kubernetes.yaml", "mail.yaml",
-    "packages.yaml", "payment.yaml", "pull-secrets.yaml",
+    "dsn.yaml", "generic.yaml", "kubernetes.yaml", "packages.yaml", "pull-secrets.yaml",
 })  # fmt: skip

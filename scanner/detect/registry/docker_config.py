@@ -1,4 +1,4 @@
-"""Pull secrets: what lets a machine fetch images, read out of Docker configurations however they are wrapped."""
+"""Docker's configuration: config.json, .dockercfg, auth.json, and the same in YAML, in HCL and in base64."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,19 +14,22 @@ from typing import Any
 from scanner.detect.candidate import Candidate
 from scanner.detect.http_auth import user_and_password
 from scanner.detect.password import is_secret_password, public_parts
+from scanner.detect.registry.told import kept, told_of
+from scanner.detect.structure import block, flow
+from scanner.detect.structure.scalar import QUOTED, Scalar, named
 from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
-_KEY = re.compile(rb"\\{0,3}\"([^\"\\\s]{1,255})\\{0,3}\"\s{0,40}:\s{0,40}\{")
-_USER = re.compile(rb"\\{0,3}\"username\\{0,3}\"\s{0,8}:\s{0,8}\\{0,3}\"([^\"\\\s]{1,255})\\{0,3}\"")
-_ENTRY = 4096  # bytes of JSON before a credential that may name its registry
-_NOT_A_REGISTRY = frozenset({b"auths", b"credHelpers", b"HttpHeaders", b"data", b"stringData"})
+TOKENS = (b"identitytoken", b"registrytoken")
+_NOT_A_REGISTRY = frozenset({b"auths", b"credHelpers", b"HttpHeaders", b"data", b"stringData", b"proxies"})
 _REGISTRY = re.compile(
     rb"(?:https?://)?(?:localhost|\[[0-9a-f:]+\]|(?:[A-Za-z0-9_\-]+\.)+[A-Za-z0-9\-]+|[A-Za-z0-9\-]+(?=:\d))(?::\d{1,5})?(?:/[^\s\"]*)?"
 )
+_OPENED = re.compile(rb"(\\{0,7})\"([^\"\\\s]{1,255})\\{0,7}\"\s{0,40}:\s{0,40}\Z")
+_QUOTE = re.compile(rb"(\\{0,7})(\"?)\Z")
 _BASE64_LINES = re.compile(rb"[A-Za-z0-9+/]{4,}(?:(?:[ \t]*\\?\r?\n[ \t]*|\\n|[ \t]+)[A-Za-z0-9+/]{2,}(?=[=\s\\\"']|\Z))*={0,2}")
 _LETTER = re.compile(rb"\\n|[\s\\]|([A-Za-z0-9+/])")
-_AUTH_TEXT = re.compile(rb"\"(auth|password|identitytoken|registrytoken)\"\s*:\s*\"([^\"\\]{1,4096})\"")
+_ENTRY = re.compile(rb"\"([^\"\\\s]{1,255})\"\s*:\s*(?=\{)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +43,73 @@ class Login:
 
 def auth_entry(candidate: Candidate) -> Parsed | None:
     """One credential in a config.json or .dockercfg: `auth`, `password`, `identitytoken` or `registrytoken`."""
-    data, at = candidate.window, candidate.secret.start
-    registry, opened = _registry(data, at)
-    if registry is None:
+    data, key = candidate.window, candidate.groups.get("field", b"auth")
+    quote = _QUOTE.search(data, max(0, candidate.span.start - 8), candidate.span.start + 1)
+    depth = flow.level(len(quote[1])) if quote else None
+    if quote is None or depth is None:
         return None
-    user, value = b"", candidate.value
-    if candidate.groups.get("field", b"auth") == b"auth":
-        pair = user_and_password(value)
-        if pair is None:
-            return None
-        user, value = pair
+    opened = flow.enclosing(data, quote.start(), key, depth)
+    registry = None if opened is None else _registry(data, opened, depth)
+    if opened is None or registry is None:
+        return None
+    entry = named(flow.read(data, opened, depth=depth)[0])
+    scalar = entry.get((key,))
+    return _credential(scalar, {path[0]: one for path, one in entry.items() if len(path) == 1}, registry) if scalar else None
+
+
+def _registry(data: bytes, opened: int, depth: int) -> bytes | None:
+    """The key whose object opens there, if it can be a registry: below `auths` any, elsewhere what looks like one."""
+    key = _OPENED.search(data, max(0, opened - 400), opened)
+    if key is None or key[2] in _NOT_A_REGISTRY:
+        return None
+    if _REGISTRY.fullmatch(key[2]):
+        return key[2]
+    outer = flow.enclosing(data, key.start(), key[2], depth)
+    above = _OPENED.search(data, max(0, outer - 400), outer) if outer is not None else None
+    return key[2] if above and above[2] == b"auths" else None
+
+
+def _credential(scalar: Scalar, entry: dict[bytes, Scalar], registry: bytes) -> Parsed | None:
+    """What one field of an entry says; where two say the same, `auth` speaks."""
+    beside = entry.get(b"auth")
+    pair = user_and_password(beside.value) if beside else None
+    name = entry.get(b"username") or entry.get(b"user")
+    user = name.value if name else pair[0] if pair else None
+    if scalar.key == b"auth":
+        return told_of(_with(scalar, pair[1]), registry, pair[0]) if pair and pair[1] else None
+    if pair and pair[1] == scalar.value:
+        return None
+    return told_of(scalar, registry, user)
+
+
+def _with(scalar: Scalar, value: bytes) -> Scalar:
+    return Scalar(scalar.path, value, scalar.span, scalar.at, scalar.style)
+
+
+def auths(candidate: Candidate) -> tuple[Parsed, ...]:
+    """`auths` as a mapping of YAML or HCL; in JSON every credential is found by its own key."""
+    data = candidate.window
+    after = re.compile(rb"\s*([:=])\s*").match(data, candidate.secret.end)
+    if after is None:
+        return ()
+    if data[after.end() : after.end() + 1] == b"{":
+        scalars, literal = flow.read(data, after.end())[0], after[1] == b"="
+        paths = [one for one in scalars if one.style in QUOTED or not literal]
     else:
-        beside = _USER.search(data, opened, min(len(data), at + _ENTRY))
-        closed = data.find(b"}", at)
-        if beside and (closed < 0 or beside.start() < closed):
-            user = beside[1]
-    if not is_secret_password(value):
-        return None
-    return Parsed(candidate.secret, value, public_parts([("registry", registry), ("user", user)], value))
+        paths = [_shorter(one) for one in block.below(data, candidate.secret.start) if len(one.path) == 3]
+    entries: dict[bytes, dict[bytes, Scalar]] = {}
+    for one in paths:
+        if len(one.path) == 2:
+            entries.setdefault(one.path[0], {}).setdefault(one.path[1], one)
+    return kept(_credential(one, entry, registry) for registry, entry in entries.items() for one in _fields(entry))
 
 
-def _registry(data: bytes, at: int) -> tuple[bytes | None, int]:
-    """The JSON key whose object holds `at`, if it can be a registry, and where that object opens."""
-    start = max(0, at - _ENTRY)
-    opened = data.rfind(b"{", start, at)
-    if opened < 0 or data.rfind(b"}", opened, at) > opened:
-        return None, 0
-    quote = max(start, opened - 300)
-    key = None
-    for found in _KEY.finditer(data, quote, opened + 1):
-        key = found if found.end() == opened + 1 else key
-    if key is None or key[1] in _NOT_A_REGISTRY:
-        return None, 0
-    inside_auths = b"auths" in data[start:opened]
-    return (key[1], opened) if inside_auths or _REGISTRY.fullmatch(key[1]) else (None, 0)
+def _shorter(scalar: Scalar) -> Scalar:
+    return Scalar(scalar.path[1:], scalar.value, scalar.span, scalar.at, scalar.style)
+
+
+def _fields(entry: dict[bytes, Scalar]) -> Iterable[Scalar]:
+    return (entry[name] for name in (b"auth", b"password", *TOKENS) if name in entry)
 
 
 def encoded_config(candidate: Candidate) -> Parsed | None:
@@ -127,18 +164,18 @@ def read_config(data: bytes) -> list[Login]:
         return _read_cut(data)
     if not isinstance(document, dict):
         return []
-    auths = document.get("auths", document)
-    entries = auths.items() if isinstance(auths, dict) else ()
-    found = [login for registry, entry in entries if isinstance(entry, dict) and (login := _login(registry, entry))]
+    entries = document.get("auths", document)
+    pairs = entries.items() if isinstance(entries, dict) else ()
+    found = [login for registry, entry in pairs if isinstance(entry, dict) and (login := _login(registry, entry))]
     return sorted(found, key=lambda login: (login.registry, login.user, login.secret))
 
 
 def _login(registry: str, entry: dict[str, Any]) -> Login | None:
     user, secret = entry.get("username"), entry.get("password")
     auth = entry.get("auth")
-    if not (isinstance(secret, str) and secret) and isinstance(auth, str):
-        pair = user_and_password(auth.encode("utf-8", "replace"))
-        user, secret = (pair[0].decode(), pair[1].decode()) if pair else (user, None)
+    if isinstance(auth, str) and (pair := user_and_password(auth.encode("utf-8", "replace"))):
+        user = user or pair[0].decode()
+        secret = secret or pair[1].decode()
     if not (isinstance(secret, str) and secret):
         secret = next((t for k in ("identitytoken", "registrytoken") if isinstance(t := entry.get(k), str) and t), None)
     if not isinstance(secret, str) or not is_secret_password(secret.encode("utf-8", "replace")):
@@ -151,11 +188,10 @@ def _read_cut(data: bytes) -> list[Login]:
     if not data.lstrip().startswith(b"{") or not data.isascii():
         return []
     found: list[Login] = []
-    for one in _AUTH_TEXT.finditer(data[:65536]):
-        registry, _ = _registry(data, one.start(2))
-        if registry is None:
+    for entry in _ENTRY.finditer(data[:65536]):
+        if entry[1] in _NOT_A_REGISTRY:
             continue
-        pair = user_and_password(one[2]) if one[1] == b"auth" else (b"", one[2])
-        if pair and is_secret_password(pair[1]):
-            found.append(Login(registry.decode(), pair[0].decode(), pair[1].decode()))
+        strings = {one.key.decode(): one.value.decode("latin-1") for one in flow.read(data, entry.end(), 65536)[0]}
+        login = _login(entry[1].decode(), strings)
+        found += [login] if login else []
     return sorted(found, key=lambda login: (login.registry, login.user, login.secret))

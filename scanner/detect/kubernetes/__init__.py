@@ -1,0 +1,1 @@
+"""Kubernetes Secrets, value by value, in YAML, JSON, HCL and on a command line."""

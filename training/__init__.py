@@ -1,0 +1,1 @@
+"""How the score of generic credentials is learned; not shipped."""
