@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner.errors import ConfigError
+from scanner.model.rule import KINDS
 
 if TYPE_CHECKING:
     from scanner.yamlnodes import Node
@@ -39,6 +40,7 @@ class Config:
     packs: tuple[Path, ...] = ()  # rule packs besides our own
     disabled: tuple[str, ...] = ()  # rule ids
     changed: tuple[str, ...] = ()  # rule ids
+    least: tuple[tuple[str, float], ...] = ()  # kind of secret -> what is less sure is not reported
     says_rules: bool = False  # the file adds, changes or disables rules; `rulepack.project` reads which and how
     key_env: str | None = None
     key_file: Path | None = None
@@ -140,7 +142,7 @@ def _read(root: Node, path: Path) -> Config:
         raise root.error("the file is empty", "begin with `version: 1`")
     top = root.mapping(("version", "rules", "fingerprint", "paths"), ("version",))
     top["version"].number(1, 1)
-    rules = top["rules"].mapping(("packs", "disable", "add", "override")) if "rules" in top else {}
+    rules = top["rules"].mapping(("packs", "disable", "add", "override", "least")) if "rules" in top else {}
     if "add" in rules:
         rules["add"].elements()
     key_env, key_file, salt = _fingerprint(top["fingerprint"], path.parent) if "fingerprint" in top else (None, None, Config().salt)
@@ -149,6 +151,7 @@ def _read(root: Node, path: Path) -> Config:
         packs=tuple(path.parent / node.text() for node in rules["packs"].elements()) if "packs" in rules else (),
         disabled=tuple(sorted({_rule_id(node) for node in rules["disable"].elements()})) if "disable" in rules else (),
         changed=tuple(sorted(rules["override"].names())) if "override" in rules else (),
+        least=tuple((kind, node.share()) for kind, node in sorted(rules["least"].mapping(KINDS).items())) if "least" in rules else (),
         says_rules=bool({"disable", "add", "override"} & set(rules)),
         key_env=key_env,
         key_file=key_file,

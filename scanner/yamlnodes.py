@@ -21,6 +21,7 @@ SIZE_MOST = 4 << 20
 _DEPTH_MOST = 20
 _KEY = re.compile(r"[a-z][a-z-]{0,23}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHARE = re.compile(r"0(?:\.[0-9]{1,3})?|1(?:\.0{1,3})?")
 _KINDS = {"text": "a text", "list": "a list", "map": "keys and values", "none": "nothing"}
 
 
@@ -80,6 +81,13 @@ class Node:
         if not re.fullmatch(r"[0-9]{1,18}", self.scalar) or not least <= int(self.scalar) <= most:
             raise self.error(f"a whole number from {least} to {most} is expected here")
         return int(self.scalar)
+
+    def share(self) -> float:
+        """A number from 0 to 1."""
+        text = self.text(20)
+        if not _SHARE.fullmatch(text):
+            raise self.error("a number from 0 to 1 is expected here", "write 0.5, for example")
+        return float(text)
 
     def day(self) -> date:
         """A date such as 2030-12-31."""

@@ -21,7 +21,7 @@ PARAMETERS = {
     "feature_fraction": 0.5,
     "lambda_l2": 4.0,
     "verbose": -1,
-    "num_threads": 2,
+    "num_threads": 1,
     "deterministic": True,
     "force_row_wise": True,
     "max_bin": 64,

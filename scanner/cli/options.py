@@ -15,6 +15,7 @@ from scanner.findings.seal import Seal
 from scanner.model.rule import Ruleset
 from scanner.pipeline.run import Judging
 from scanner.rulepack.cache import load_cached
+from scanner.rulepack.least import demand
 
 if TYPE_CHECKING:
     from scanner.rulepack.build import Known
@@ -51,7 +52,7 @@ def rules(settings: config.Config, packs: tuple[str, ...] = ()) -> Ruleset:
         if not Path(pack).exists():
             raise ConfigError(f"there is no rule pack at {pack}", hint="name a YAML file or a folder of them")
     folders = [shipped.shipped("rules"), *settings.packs, *map(Path, packs)]
-    return load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=known)
+    return demand(load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=known), dict(settings.least))
 
 
 def known() -> Known:

@@ -47,7 +47,8 @@ class Confirmer:
                 break
             if match.end() >= end and (judged := self._judge(window, match)):
                 found, taken = judged
-                sure = [one for one in found if one.confidence is None or one.confidence >= self.rule.least]
+                usual = self.rule.confidence
+                sure = [one for one in found if (usual if one.confidence is None else one.confidence) >= self.rule.least]
                 partners = tuple((start - end, stop - end, hidden) for start, stop, hidden in taken)
                 return tuple(_result(one, Span(*match.span()), end, partners) for one in sure)  # less sure: it was read, and it is none
             at = match.start() + 1

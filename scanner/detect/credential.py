@@ -16,14 +16,15 @@ _SHORTEST = 4
 _LEAST_ASKED, _SURE = 0.3, 0.7  # between these a second opinion is asked: there it turns away some false ones and no true ones
 # What costs no second look: constants, calls, templates, and hashes of passwords.
 _PLAIN = re.compile(
-    rb"-?0[xX][0-9a-fA-F]{1,8}\Z|[A-Za-z_][\w.:]*\(|\$[{(]|\{\{|<[^>]*>\Z|\*+\Z|[xX.\-_?]+\Z|\$(?:2[abxy]|[156]|5y|argon2\w*|pbkdf2[\w-]*|scrypt)\$"
+    rb".*(?:\.\.\.|\xe2\x80\xa6)\Z|-?0[xX][0-9a-fA-F]{1,8}\Z|[A-Za-z_][\w.:]*\(|\$[{(]|\{\{|<[^>]*>\Z|\*+\Z|[xX.\-_?]+\Z|\$(?:2[abxy]|[156]|5y|argon2\w*|pbkdf2[\w-]*|scrypt)\$"
 )
+_AUTHOR = re.compile(rb"(?i)author(?!i)")
 
 
 def credential(candidate: Candidate) -> Parsed | None:
     """`name = "value"`: the pattern begins in the name, and its group `secret` begins where the value does."""
     found = read(candidate.window, candidate.span.start, candidate.secret.start)
-    if found is None or unlikely(found.value):
+    if found is None or unlikely(found.value) or _AUTHOR.search(found.name):
         return None
     sure = score(found)
     if _LEAST_ASKED <= sure < _SURE and doubted(found.value, found.name + found.sign):

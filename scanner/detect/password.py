@@ -56,7 +56,8 @@ _STORED_ELSEWHERE = re.compile(
 )
 _UNMISTAKABLE = re.compile(
     rb"example|placeholder|user(?:name)?:pass|"
-    rb"change.?me|redacted|insert.?your|your[-_. ]|[-_. ]here\Z|\*\*\*|xxxx|\.\.\.|\xe2\x80\xa6", re.IGNORECASE
+    rb"change.?me|redacted|insert.?your|your[-_. ]|[-_. ]here\Z|\*\*\*|xxxx|\.\.\.|\xe2\x80\xa6",
+    re.IGNORECASE,
 )
 # A server's own record of a password, which nobody can log in with: bcrypt, crypt, SCRAM, MySQL, PostgreSQL, LDAP.
 _HASHED = re.compile(

@@ -67,7 +67,7 @@ _ASIDE = {
     "public": (
         "public pub encrypted hash hashed hashes digest checksum fingerprint sha sha1 sha2 sha256 sha512 md5 crc "
         "thumbprint signature sign sig nonce salt timestamp certificate cert csrf xsrf etag integrity cache sort primary "
-        "foreign partition routing license websocket i18n locale"
+        "foreign partition routing license websocket resume next cursor continuation tag i18n locale"
     ),
     "saying": (
         "forgot reset change confirm repeat current new old enter invalid mandatory required show hide missing wrong "

@@ -18,7 +18,9 @@ _SCOPE = re.compile(rb"//([A-Za-z0-9.\-]{1,255}(?::\d{1,5})?(?:/[^\s:=\"']{0,200
 _HOST_KEY = re.compile(rb"[ \t]*[\"']?(?:https?:)?//([A-Za-z0-9.\-]{1,255}(?::\d{1,5})?(?:/[\w./@-]{0,200})?)[\"']?:\s*\Z")
 _ABOVE = 8  # lines
 _HOME = b"registry.npmjs.org"
-_REGISTRY = re.compile(rb"(?m)^[ \t]*registry[ \t]*=[ \t]*[\"']?https?://(?:[^\s@/]{1,200}@)?([A-Za-z0-9.\-]{1,255}(?::\d{1,5})?[^\s\"']{0,200})")
+_REGISTRY = re.compile(
+    rb"(?m)^[ \t]*registry[ \t]*=[ \t]*[\"']?https?://(?:[^\s@/]{1,200}@)?([A-Za-z0-9.\-]{1,255}(?::\d{1,5})?[^\s\"']{0,200})"
+)
 
 
 def npmrc(candidate: Candidate) -> Parsed | None:
