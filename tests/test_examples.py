@@ -30,6 +30,9 @@ FOUND = {
     "jwt": f"token: {JWT}",
     "http-bearer-token": f"Authorization: Bearer {RFC_7515}",
     "private-key-jwk": '{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr' + '_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}',
+    "wallet-mnemonic": "MNEMONIC=" + " ".join(("candy maple cake sugar pudding cream honey", "rich smooth crumble sweet treat")),
+    "ethereum-private-key": "DEPLOYER_PRIVATE_KEY=0xac0974bec39a17e36ba4a6b4d238ff94" + "4bacb478cbed5efcae784d7bf4f2ff80",
+    "things-network-key": "NNSXS.U4H3ZFFCMSR42BUAZPW2UWGFBV4WCNI5EXDJXDY.SHI" + "F3PP5PBMJNZESN5XLR5TZJTJUIGKVUTM2I22IVBUVCD6VIQIA",
     "wireguard-private-key": "PrivateKey = yAnz5TF+lXXJte14tji3" + "zlMNq+hd2rYUIgJBgB3fBmk=",
 }
 

@@ -16,11 +16,6 @@ _LIST = Path(__file__).with_suffix(".txt")  # bip-0039/english.txt of the BIPs, 
 _WORD = re.compile(rb"[a-z]+")
 _SIZES = (24, 21, 18, 15, 12)
 _BITS = 11  # of a word
-# SHA-256 of the phrases that development tools print for everybody: Truffle's and Ganache's.
-_PUBLISHED = frozenset({
-    "b83e96417f61cb148d0dc8a89b839ee4956ad45b5e4b6a2a6cae048e48782157",
-    "9c5d0a6656e5d3f36601d0bf98762be09bad5d7b164382c1d6c826324d6d599a",
-})  # fmt: skip
 
 
 @cache
@@ -44,7 +39,7 @@ def proven(words: Sequence[bytes]) -> bool:
 
 
 def mnemonic(candidate: Candidate) -> Parsed | None:
-    """The longest proven phrase that the candidate begins with; phrases that everybody knows are of low severity."""
+    """The longest proven phrase that the candidate begins with."""
     found = list(_WORD.finditer(candidate.value))[: _SIZES[0]]
     words = [match[0] for match in found]
     for size in _SIZES:
@@ -54,6 +49,5 @@ def mnemonic(candidate: Candidate) -> Parsed | None:
         value = b" ".join(phrase)
         start = candidate.secret.start
         span = Span(start + found[0].start(), start + found[size - 1].end())
-        known = hashlib.sha256(value).hexdigest() in _PUBLISHED
-        return Parsed(span, value, (("words", size),), severity="low" if known else None)
+        return Parsed(span, value, (("words", size),))
     return None
