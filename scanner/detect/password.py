@@ -22,23 +22,23 @@ TELLING = (
 )  # fmt: skip
 FILLING = (
     "a", "access", "account", "actual", "admin", "an", "and", "api", "app", "application", "auth", "aws", "bad", "basic", "bind",
-    "broker", "change", "client", "code", "database", "db", "default", "encoded", "enter", "goes", "here", "id", "in", "is", "it",
-    "ldap", "login", "me", "mongo", "mongodb", "my", "mysql", "name", "new", "of", "old", "or", "other", "pg", "postgres", "rabbitmq",
-    "real", "redis", "root", "set", "some", "stored", "string", "strong", "super", "test", "the", "this", "to", "top", "url", "very",
-    "with", "word", "wrong", "your", "yours",
+    "broker", "cassandra", "change", "client", "code", "database", "db", "default", "elastic", "encoded", "enter", "goes", "here", "id",
+    "in", "is", "it", "kafka", "ldap", "login", "mail", "mariadb", "me", "minio", "mongo", "mongodb", "my", "mysql", "name", "new",
+    "of", "old", "or", "other", "pg", "postgres", "postgresql", "rabbitmq", "real", "redis", "root", "scylladb", "set", "smtp", "some",
+    "stored", "string", "strong", "super", "test", "the", "this", "to", "top", "url", "very", "with", "word", "wrong", "your", "yours",
 )  # fmt: skip
 _WORDS = frozenset(TELLING + FILLING)
 _TELLING = frozenset(TELLING)
 _LONGEST = max(map(len, _WORDS))
-_COUNTED = re.compile(rb"[-_.]?(?:0*[0-9]{1,2}|123|1234|12345|123456|321|4321)\Z")  # password1, pwd-02; Password1 is what people choose
+_COUNTED = re.compile(rb"[-_.]?(?:0{0,3}[0-9]{1,2}|123|1234|12345|123456|321|4321)\Z")  # password1, pwd-02; Password1 is what people choose
 
 # Something else is put here later: a shell, template or format expression, or a name in a program.
 _FILLED_IN = re.compile(
     rb"""\$\{ | \{\{ | \$\( | \#\{ | \{% | <% | \$\[ | \$\$\{ | @\{ | \\\(\w               # ${PW} {{ .Values.x }} $(cat f) #{x} {% x %}
-    | \A\$[A-Za-z_]+\Z | \A\$[A-Z_][A-Z0-9_]*\Z | \A\$\w*(?i:pass|pwd|secret|token|key|cred)\w*\Z  # $pw, $DB1_PW, $dbPass2
+    | \A\$[A-Za-z_]+\Z | \A\$[A-Z_][A-Z0-9_]*(?:\Z|[/:]) | \A\$\w*(?i:pass|pwd|secret|token|key|cred)\w*\Z  # $pw, $DB1_PW, $dbPass2
     | \A\$\d\Z | \A\$[A-Za-z_]\w*(?:\[|->|\.[a-z]|::?[a-zA-Z])                             # $1, $config['x'], $this->x, $env:X
     | \{\$?[A-Za-z_][\w.-]*(?:[!:][^{}\s]{0,40})?\} | \{\d?\}                             # {password}, {pw:>8}, {}, {0}
-    | \A%[A-Za-z_]\w*%\Z | \A![A-Za-z_]\w*!\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_.]\w*@\Z  # %PASS%, %s, %(pw)s, @pass@
+    | \A%[A-Za-z_]\w*%\Z | \A![A-Za-z_]\w*!\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_][\w.]*@?\Z  # %PASS%, %s, %(pw)s, @pass@
     | \A:[A-Za-z_]+\Z | \A\[[A-Za-z_ .-]*\]\Z | \A<.*>?\Z | \A_+[A-Z_]+_+\Z               # :password, [PASSWORD], <pw, __PASSWORD__
     | \A[A-Z]+(?:_[A-Z]+){0,6}_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)\Z           # DOCKER_PASSWORD, a variable's name
     | \b(?:os\.environ|process\.env|getenv|environ\.get|env\.[A-Z_]+|ENV\[|Environment\.Get)
@@ -46,12 +46,11 @@ _FILLED_IN = re.compile(
     | \A!(?i:secret|ref|sub|getatt|env|vault|var|reference|importvalue|findinmap)\b""",
     re.VERBOSE | re.DOTALL,
 )
-# ${DB_PASSWORD:-x}, ${db.password:x}; what ${vault:x} names is elsewhere
-_DEFAULT = re.compile(rb"\$\{(?:[A-Za-z_]\w{0,80}(?::?-|:=)|(?:[A-Z_][A-Z0-9_]{0,80}|\w+(?:[._\-]\w+)+):(?![-?+=]))([^${}]{1,512})\}\Z")
+_DEFAULT = re.compile(rb"\$\{([A-Za-z_][\w.\-]{0,100}?)(:?-|:=|:(?![-?+=]))([^${}]{1,512})\}\Z")
 _STORED_ELSEWHERE = re.compile(
     rb"\A(?:vault:|ssm:|awssm:|gcpsm:|akv:|ref\+|secretref:|secretKeyRef|keyvault|@Microsoft\.KeyVault|arn:aws:|ENC\[|ENC\(|op://|sm://|"
     rb"\{cipher\}|\{[A-Za-z0-9+/]{20,}={0,2}\}\Z|\{vault\}|projects/[\w.-]+/secrets/|(?:file:|secrets?:|env:|keepass:|aws-sm:|doppler:|infisical:)/?/?[A-Za-z_/.]+\Z|"
-    rb"/(?:run|var|etc|mnt|vault)/[\w./-]+\Z|Ag[A-Za-z0-9+/]{200}|vault(?:ed)?_[a-z_]+\Z)",
+    rb"/(?:run|var|etc|mnt|vault)/[\w./-]+\Z|(?-i:/(?:[a-z._-]+/){1,8}[a-z0-9._-]+\Z)|Ag[A-Za-z0-9+/]{200}|vault(?:ed)?_[a-z_]+\Z)",
     re.IGNORECASE,
 )
 _UNMISTAKABLE = re.compile(
@@ -83,7 +82,9 @@ def is_secret_password(value: bytes) -> bool:
 def fallback(value: bytes) -> Span | None:
     """Where in `${NAME:-what is used without it}` (shell, Compose) or `${NAME:…}` (Spring) the default stands."""
     default = _DEFAULT.match(value)
-    return Span(*default.span(1)) if default else None
+    if default is None or (default[2] == b":" and default[1].isalpha() and not default[1].isupper()):
+        return None  # ${vault:…} names what is elsewhere
+    return Span(*default.span(3))
 
 
 def _masked(value: bytes) -> bool:

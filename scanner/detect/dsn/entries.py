@@ -58,6 +58,7 @@ _ESCAPES = re.compile(rb"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _TOLD = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 _CUT = re.compile(rb",(?=[A-Za-z_][\w.\-]{0,60}=)|;(?=\Z)|&&|\|\||\)(?=[;,)]*\Z)|[,\](](?=\Z)|(?<!\})\}(?=\Z)|\\n|\\(?=\Z)")
 _NAMED = frozenset({"name", "key"})  # - name: DB_HOST, value: x
+_HOLDS = frozenset({"Environment", "env", "environment"})
 _APART = 120
 
 
@@ -78,10 +79,19 @@ def _belong(before: Entry, entry: Entry) -> bool:
     return entry.name.lower() == "value" and before.name.lower() in _NAMED and entry.start - before.last < _APART
 
 
+def entry_at(data: bytes, start: int, high: int) -> Entry | None:
+    """The name that begins at `start`, with its value."""
+    found = _ENTRY.match(data, start, high)
+    return _entry(data, found) if found else None
+
+
 def _entries(data: bytes, low: int, high: int) -> Iterator[Entry]:
     at = low
     while found := _ENTRY.search(data, at, high):
         entry = _entry(data, found)
+        if entry.name in _HOLDS and entry.sign == "=" and entry.first > found.start():
+            at = entry.first  # Environment=DB_HOST=x
+            continue
         yield entry
         at = max(entry.last, found.start() + 1) if not entry.quote else found.end()
 

@@ -13,13 +13,13 @@ from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
 _HEAD = re.compile(rb"jdbc:((?:[a-z0-9\-+]{1,24}:){1,4})(?=//|[^\s/:])", re.IGNORECASE)
-_ENDS = {b"?": b"&;", b"&": b"&", b";": b";", b":": b";", b",": b",/", b"(": b"),", b"/": b","}
+_ENDS = {b"?": b"&;", b"&": b"&", b";": b";", b":": b";", b",": b",/)", b"(": b"),", b"/": b","}
 _PROPERTY = re.compile(
     rb"([?&;:,(/])(?:amp;)?(user|username|user_?id|uid|password|pwd|database|databasename|db|host|hostname|servername|port|portnumber)=",
     re.IGNORECASE,
 )
 _BRACED = re.compile(rb"\{((?:[^}\r\n\"]|\}\}){0,256})\}")
-_HOST = re.compile(rb"//([A-Za-z0-9_.\-]{1,255}|\[[0-9A-Fa-f:]{2,64}\])(?:\\{1,2}[\w$]+)?(?::(\d{1,5}))?(?:/([\w.\-$~]{1,128}))?")
+_HOST = re.compile(rb"//([A-Za-z0-9_.\-]{1,255}|\[[0-9A-Fa-f:]{2,64}\])(?:\\{1,2}[\w$]+)?(?::(\d{1,5}))?(?:/([\w.\-$~]{1,128})(?![\w=]))?")
 _NAMES = {
     "user": ("user", "username", "userid", "user_id", "uid"),
     "password": ("password", "pwd"),

@@ -90,6 +90,8 @@ def read_passfile(data: bytes, start: int, at: int) -> tuple[Dsn, Place] | None:
     line = _PASSFILE.search(data, start, line_end(data, at))
     if line is None or not line.start(5) <= at <= line.end(5):
         return None
+    if data[line.end() : line.end() + 1] == b":" or (line[3].isdigit() and line[4].isdigit()):
+        return None  # a line of /etc/passwd
     host, port, database, user, password = map(_unescaped, line.groups())
     dsn = Dsn("postgresql", _known(user), password, _known(host), number(port), _known(database))
     return dsn, Place(Span(*line.span(5)), Span(*line.span()))

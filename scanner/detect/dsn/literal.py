@@ -20,6 +20,7 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _NEXT = re.compile(rb"[A-Za-z_]\w{1,40}=")  # user= password= dbname=
+_JOINED_ON = re.compile(rb"\s{0,4}\+\s{0,4}[*&]?[A-Za-z_][\w.]{0,80}\s{0,4}[,+)]")  # --password="+password+" --force
 _ADDRESS = re.compile(rb"[A-Za-z][\w+.\-]{1,40}://")
 _NAMED = re.compile(rb"(?:.*[._\-])?(?:pass(?:word|wd)?|pwd|secret|credential|token|key)s?\Z", re.IGNORECASE | re.DOTALL)
 _SPOKEN = re.compile(rb"[(\"'`]{0,2}[A-Za-z\x80-\xff'-]+[)\"'`,.:;!?]{0,3}\Z")
@@ -27,12 +28,12 @@ _COMMENT = re.compile(rb"[ \t]+(?:#|//).*\Z", re.DOTALL)
 _MARKS = b" \t#/;*>$%-+|\"'`"  # comments, list items, prompts, quotes
 _QUOTES = (b'"', b"'", b"`")
 _LEADERS = frozenset(
-    b"export set setx env sudo declare local readonly typeset setenv run -e --env -d --set --set-string --from-literal --build-arg"
+    b"export set setx env arg sudo declare local readonly typeset setenv run -e --env -d --set --set-string --from-literal --build-arg"
     b" -x -o".split()
 )
 _JOINED = (b"=", b"-D", b"--", b"-p:", b"/p:", b"-P")
 _LONGEST = 256
-_CODE = re.compile(rb"[ \t]{0,8}(?:;|\(|\)|\{|\?|\|\||or\b|and\b|if\b|\+|,[ \t]{0,8}\Z)")
+_CODE = re.compile(rb"[ \t]{0,8}(?:;|\(|\)|\{|<[A-Z]|\?|\|\||or\b|and\b|if\b|\+|,[ \t]{0,8}\Z)")
 
 
 def written_out(data: bytes, entry: Entry) -> bool:
@@ -41,7 +42,7 @@ def written_out(data: bytes, entry: Entry) -> bool:
     if not value.strip() or value.lower() in _TYPES or _ADDRESS.match(value):
         return False
     if entry.quote or entry.sign == ">":
-        return not (_prose(value) or _translated(value) or _formatted(data, entry))
+        return not (_JOINED_ON.match(value) or _prose(value) or _translated(value) or _formatted(data, entry))
     return value[:1] not in b"|>&*!%@{[(#" and not _prose(value) and _in_settings(data, entry)
 
 

@@ -24,7 +24,8 @@ _OTHER = ("driver", "provider", "initial catalog", "database", "dbname", "accoun
 _USER = ("uid", "user id", "user", "username", "user name", "userid", "user_id")
 _DATABASE = ("database", "initial catalog", "dbname", "db", "dbq", "servicename", "virtualhost")
 _PASSWORD = ("pwd", "password")
-_BESIDE_DEFAULTS = 7
+_NAMED = re.compile(rb"[:=][ \t]{1,8}(?=[A-Za-z][A-Za-z0-9_ ]{0,20}=)")  # connection: Server=db;…
+_MOST = 7
 
 
 def odbc(candidate: Candidate) -> Parsed | None:
@@ -57,7 +58,8 @@ def _pairs(data: bytes, at: int) -> tuple[str, list[Pair]]:
     """PDO's driver, and the keyword list on the line of `at`, begun at its start or after a quote or bracket."""
     line, end = line_start(data, at), line_end(data, at)
     quotes = [i + 1 for i in range(line, at) if data[i] in b"\"'`<>"]
-    for start in [line, *quotes[-_BESIDE_DEFAULTS:]]:
+    named = [one.end() for one in _NAMED.finditer(data, line, at)]
+    for start in [line, *quotes[-_MOST:], *named[:_MOST]]:
         pdo = _PDO.match(data, start, end)
         pairs = _list(data, pdo.end() if pdo else start, end)
         if any(pair.name in _PASSWORD and pair.first <= at <= pair.last for pair in pairs):

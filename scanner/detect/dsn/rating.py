@@ -15,7 +15,7 @@ _KNOWN = frozenset(
     b" database default keycloak 1234 12345 123456 1234567 12345678 123456789 1234567890 111111 000000 123123 654321"
     b" p@ss p@ssw0rd p@ssword passw0rd pa55word pa$$word pa$$w0rd s3cr3t s3cret secr3t super strong".split()
 )
-_COUNTED = re.compile(rb"[-_.]?(?:0*[0-9]{1,2}|123|1234|12345|123456)[!.]?\Z")
+_COUNTED = re.compile(rb"[-_.]?(?:0{0,3}[0-9]{1,2}|123|1234|12345|123456)[!.]?\Z")
 _TELLING = re.compile(
     rb"password|passwort|passwd|pass|pwd|secret|pw|username|user|admin|\b(?:my|the|some|new|old)(?=[a-z_-]{3})|[-_](?:db|database)\b"
 )

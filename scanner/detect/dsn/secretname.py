@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from scanner.detect.dsn.services import SERVICES, words
 
 _WORD = re.compile(
-    r"(?:pass(?:w(?:or)?d|phrase)?|pwd|pw|passwort|authtok|rediscli_auth|(?<=minio)_?secret_?key|(?<=s3)[_.]?secret_?(?:access_?)?key"
-    r"|(?<=minio.)secret_?key|(?<=minio_access_)secret|secret_?key)"
+    r"(?:pass(?:w(?:or)?d|phrase)?|pwd|pw|passwort|authtok|rediscli_auth|secret_?(?:access_?)?key)"
     r"(?P<tail>(?:[_.\-]?(?:prod|production|dev|devel|development|test|testing|staging|stage|live|local|qa|uat|int|ro|rw|read|write|primary|replica"
     r"|master|slave|main|default|backup|old|new|plain|plaintext|db|database|mysql|postgres|postgresql|pg|redis|mongo|mongodb|smtp|mail|ldap|root|admin|user"
     r"|[a-z]?\d{1,3}|\d{4}))?)\Z",
@@ -51,6 +50,7 @@ class SecretName:
 
     stem: str
     tail: str
+    key: bool = False  # secret_key: a password only of an object store
 
 
 def secret_name(name: str) -> SecretName | None:
@@ -68,7 +68,7 @@ def secret_name(name: str) -> SecretName | None:
     if last + said == "pgpass":
         return None  # the passfile
     whole = not last or camel or last in _GLUED or (said.startswith(("password", "passwd")) and last != "no")
-    return SecretName(stem, word["tail"]) if whole else None
+    return SecretName(stem, word["tail"], "key" in said) if whole else None
 
 
 def beside(name: str, stem: str, tail: str) -> str | None:

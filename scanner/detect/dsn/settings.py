@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from scanner.detect.candidate import Candidate
 from scanner.detect.checksums import unbase64
-from scanner.detect.dsn.entries import Entry, entries
+from scanner.detect.dsn.command import client_at
+from scanner.detect.dsn.entries import Entry, entries, entry_at
 from scanner.detect.dsn.literal import whole, written_out
 from scanner.detect.dsn.location import locate
 from scanner.detect.dsn.parts import Dsn, Place, host_and_port, line_end, line_start, literal, number, told
@@ -23,15 +24,19 @@ _SECRET = re.compile(rb"[\"']?kind[\"']?[ \t]{0,4}:[ \t]{0,4}[\"']?Secret\b")
 _NAME_END = re.compile(rb"[\w.\-]+\Z")
 _LONGEST_NAME, _BEFORE_NAME, _LONGEST = 80, 60, 520  # `<property name="` and the like stand before a name
 _FITS = {
-    "host": re.compile(rb"(?:[A-Za-z][\w+.:\-]{1,40}//|tcp:|\[|\$\{|\{\{|<)?[\w.\-]{1,253}[^\s(){};]{0,512}\Z"),
+    "host": re.compile(
+        rb"(?!\d+\Z|nil\Z|null\Z|none\Z)(?:[A-Za-z][\w+.:\-]{1,40}//|tcp:|\[|\$\{|\{\{|<)?[\w.\-]{1,253}[^\s(){};]{0,512}\Z"
+    ),
     "url": re.compile(rb"[A-Za-z/][\w+.\-]{2,40}[^\s(){}]{0,1024}\Z"),
     "user": re.compile(rb"[^\s(){}\[\]<>;]{1,128}\Z"),
     "port": re.compile(rb"\d{1,5}\Z"),
     "database": re.compile(rb"/?[\w.\-$]{1,128}\Z"),
     "scheme": re.compile(rb"[\w.\\:\-]{2,128}\Z"),
 }
+_KEYED = {"s3", "minio"}
+_BROKERS = frozenset({"bootstrapservers", "metadatabrokerlist"})
 _SIGNS = re.compile(r"[^a-z0-9]+")
-_PROPERTY = re.compile(rb"[a-z][\w\-]*(?:\.[\w\-]+)+\Z")
+_NAME_OF_ONE = re.compile(rb"[a-z][\w\-]*(?:\.[\w\-]+)+\Z|[a-z]+(?:_[a-z]+)+\Z")
 _UNSURE, _ALONE = 0.8, 0.7
 
 
@@ -62,6 +67,8 @@ def settings(candidate: Candidate) -> Parsed | None:
     if encoded:
         own = replace(own, value=_decoded(own.value))
     found = _found(data, own, secret, inner, outer)
+    if own.sign == "=" and not encoded:
+        _from_client(found, client_at(data, own.last, line_end(data, own.last)))
     if encoded:
         found.parts = {part: _decoded(value) for part, value in found.parts.items()}
     dsn, confidence = _dsn(own, secret, inner, found)
@@ -75,8 +82,8 @@ def settings(candidate: Candidate) -> Parsed | None:
 
 
 def _names_itself(own: Entry) -> bool:
-    """DB_PASSWORD = "db.password": the name of a property."""
-    if _PROPERTY.match(own.value) and secret_name(own.value.decode("latin-1")):
+    """DB_PASSWORD = "db.password": the name of a property or a variable."""
+    if _NAME_OF_ONE.match(own.value) and secret_name(own.value.decode("latin-1")):
         return True
     value, name = (_SIGNS.sub("", text.lower()) for text in (own.value.decode("latin-1"), own.name))
     return value == name
@@ -85,8 +92,12 @@ def _names_itself(own: Entry) -> bool:
 def _own(data: bytes, start: int, at: int) -> Entry | None:
     """The setting whose value begins at `at`, and whose name has the word for a password at `start`."""
     name = _NAME_END.search(data, max(0, start - _LONGEST_NAME), start)
-    low = max(line_start(data, start), (name.start() if name else start) - _BEFORE_NAME)
-    near = entries(data, low, min(line_end(data, at), at + _LONGEST))
+    begin = name.start() if name else start
+    high = min(line_end(data, at), at + _LONGEST)
+    own = entry_at(data, begin, high)
+    if own and own.first <= at <= own.last and own.value:
+        return own
+    near = entries(data, max(line_start(data, start), begin - _BEFORE_NAME), high)
     return next((one for one in near if one.first <= at <= one.last and one.value), None)
 
 
@@ -95,9 +106,10 @@ def _found(data: bytes, own: Entry, secret: SecretName, inner: Scope, outer: Sco
     found = Found()
     near = _nearest(_all(data, inner.stretches), own)
     if secret.stem:
-        _alike(found, near, secret)
-        found.add("user", _user_in(secret.stem))
-        _alike(found, _nearest(entries(data, max(0, own.start - REACH), own.start + REACH), own), secret)
+        _alike(found, near + _nearest(entries(data, max(0, own.start - REACH), own.start + REACH), own), secret)
+    for entry in near:
+        if _SIGNS.sub("", entry.name.lower()) in _BROKERS:
+            found.add("host", entry.value)
     if not secret.stem or len(inner.stretches) > 1 or inner.parents:
         _plain(found, near)
     if outer and not ("host" in found.parts or "url" in found.parts):
@@ -122,6 +134,7 @@ def _alike(found: Found, near: Iterable[Entry], secret: SecretName) -> None:
             rest = beside(name, stem, tail)
             part = part_of(rest) if rest else None
             found.add("database" if part == "name" else part, value)
+        found.add("user", _user_in(stem))
 
 
 def _plain(found: Found, near: Iterable[Entry]) -> None:
@@ -137,10 +150,19 @@ def _plain(found: Found, near: Iterable[Entry]) -> None:
             found.add("database", entry.value)
 
 
+def _from_client(found: Found, dsn: Dsn | None) -> None:
+    """PGPASSWORD=… psql -h db -U app: the program that gets the variable names the rest."""
+    for part, value in dsn.parts()[1:] if dsn else ():
+        found.add(part, str(value).encode() if isinstance(value, int) else value if isinstance(value, bytes) else b"")
+
+
 def _dsn(own: Entry, secret: SecretName, inner: Scope, found: Found) -> tuple[Dsn | None, float | None]:
     """What the parts come to, and how sure that is; None where nothing says that this is the password of a service."""
     parts = {name: value for name, value in literal(found.parts.items()) if isinstance(value, bytes)}
-    named, around = service([secret.stem, secret.tail]), service(inner.parents, own=False)
+    somewhere = "host" in found.parts or "url" in found.parts
+    named, around = service([secret.stem, secret.tail]), service(inner.parents, own=somewhere)
+    if around is None and inner.parents[:1] == ("client",):
+        around = "mysql"  # an option file's section
     address = locate(found.parts.get("url", b"")) or locate(found.parts.get("host", b""))
     host, port = (address.host, address.port) if address else host_and_port(parts.get("host", b""))
     port = number(parts.get("port")) or port
@@ -150,7 +172,8 @@ def _dsn(own: Entry, secret: SecretName, inner: Scope, found: Found) -> tuple[Ds
     scheme = (address.scheme if address else "") or engine or named or around or PORTS.get(port or 0, "")
     dsn = Dsn(scheme, user, own.value, host, port, database)
     beside = found.parts
-    somewhere = "host" in beside or "url" in beside
+    if secret.key and not {named, around, engine} & _KEYED and not (somewhere and "user" in beside):
+        return None, None
     if named is not None:
         return dsn, None if somewhere or "user" in beside else _ALONE
     if around is not None and (somewhere or len(beside) > 1 or "user" in beside):
@@ -162,11 +185,14 @@ def _dsn(own: Entry, secret: SecretName, inner: Scope, found: Found) -> tuple[Ds
 
 def _user_in(stem: str) -> bytes:
     """MYSQL_ROOT_PASSWORD is root's."""
-    last = re.split(r"[^a-z]+", stem.lower().rstrip("_.-"))[-1]
+    last = re.split(r"[^a-z]+", stem.rstrip("_.-"))[-1]
     return last.encode() if last in {"root", "admin", "sa"} else b""
 
 
 def _decoded(value: bytes) -> bytes:
     """Base64 of text; nothing if it is not that."""
-    plain = unbase64(value) or b""
-    return plain.rstrip(b"\r\n") if plain.decode("utf-8", "replace").rstrip("\r\n").isprintable() else b""
+    plain = (unbase64(value) or b"").rstrip(b"\r\n")
+    try:
+        return plain if plain.decode().isprintable() else b""
+    except UnicodeDecodeError:
+        return b""

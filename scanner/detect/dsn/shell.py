@@ -13,6 +13,7 @@ _WORD = re.compile(
 )
 _PIECE = re.compile(rb"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\]+)", re.DOTALL)
 _ITEM = re.compile(rb"[\"'][ \t]{0,4},\s{0,40}[\"']((?:[^\"'\\\r\n]|\\.){0,512})(?=[\"'])")
+_ONE_QUOTE = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _IN_DOUBLE = re.compile(rb"\\([\"\\$`])")
 _FILLED_IN = re.compile(rb"[$`]")
 _MOST = 48
@@ -55,7 +56,7 @@ def _items(data: bytes, start: int) -> list[Word]:
 
 def _word(data: bytes, first: int, last: int) -> Word:
     raw = data[first:last]
-    if raw[:1] in (b"'", b'"') and raw[-1:] == raw[:1] and len(raw) > 1 and raw.count(raw[:1]) == 2:
+    if _ONE_QUOTE.fullmatch(raw):
         inside = raw[1:-1]
         single = raw[:1] == b"'"
         value = inside if single else _IN_DOUBLE.sub(rb"\1", inside)
