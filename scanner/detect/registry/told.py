@@ -22,10 +22,10 @@ _BROUGHT_ALONG = frozenset({b"repopwd", b"proxypass", b"optional; leave empty if
 
 
 def told(secret: bytes, span: Span, construct: Span, registry: Public = None, user: Public = None) -> Parsed | None:
-    """What was read, if its secret can be one; an example is a small matter, and a weak password is less sure."""
-    if secret in _BROUGHT_ALONG or not is_secret_password(secret) or spoken(secret):
-        return None
+    """What was read: an example is a small matter, a weak password less sure, and a placeholder surely none (a confidence of zero)."""
     around = Span(min(construct.start, span.start), max(construct.end, span.end))
+    if secret in _BROUGHT_ALONG or not is_secret_password(secret) or spoken(secret):
+        return Parsed(span, secret, (), around, confidence=0.0) if secret else None
     parts = public_parts([("registry", registry), ("user", user)], secret)
     example = EXAMPLES.get(secret) or ("reserved domain" if isinstance(registry, bytes) and _RESERVED.search(registry) else None)
     if example:

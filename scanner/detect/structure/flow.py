@@ -182,7 +182,7 @@ class _Reader:
                 return None
             if not ends or found.start() == doubled:
                 continue
-            if quote == b"'" and found.end() > start + 1 and self.data[found.end() : found.end() + 1] == quote:
+            if quote == b"'" and self.data[found.end() : found.end() + 1] == quote:
                 doubled = found.end()
                 continue
             stop = found.end() - 1 - len(self._marks)
