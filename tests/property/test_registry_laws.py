@@ -15,9 +15,10 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from scanner import examples
 from scanner.detect.kubernetes.judge import judged
 from scanner.detect.password import is_secret_password
-from scanner.detect.spoken import EXAMPLES, spoken
+from scanner.detect.spoken import spoken
 from tests.detect.reading import seen
 
 HOSTS = st.builds("{}.{}.lan".format, *[st.from_regex(r"[a-z][a-z0-9]{2,10}", fullmatch=True)] * 2)
@@ -29,7 +30,7 @@ SIMPLE = st.text(string.ascii_letters + string.digits + "_-.", min_size=10, max_
 def secret(password: str, user: str, host: str) -> bool:
     """Whether the password could open something, and is not a part of what may be shown."""
     data = password.encode()
-    return is_secret_password(data) and not spoken(data) and data not in EXAMPLES and not any(password in part for part in (user, host))
+    return is_secret_password(data) and not spoken(data) and not examples.known(data) and not any(password in part for part in (user, host))
 
 
 def b64(text: str) -> str:

@@ -76,7 +76,9 @@ def _credential(scalar: Scalar, entry: dict[bytes, Scalar], registry: bytes) -> 
     name = entry.get(b"username") or entry.get(b"user")
     user = name.value if name else pair[0] if pair else None
     if scalar.key == b"auth":
-        return told_of(_with(scalar, pair[1]), registry, pair[0]) if pair and pair[1] else None
+        if pair and not pair[1]:
+            return Parsed(scalar.span, scalar.value, (), confidence=0.0)  # a user, whose token stands beside it
+        return told_of(_with(scalar, pair[1]), registry, pair[0]) if pair else None
     if pair and pair[1] == scalar.value:
         return Parsed(scalar.span, scalar.value, (), confidence=0.0)
     return told_of(scalar, registry, user)

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from scanner import examples
 from tests.detect.parsing import ROW
 from tests.detect.reading import b64, covered, seen, told, words
 
@@ -35,9 +36,7 @@ QUIET = [
     "<server><id>a</id><username>robot</username><password>" + ENCRYPTED + "</password></server>",
     "<server><id>a</id><username>robot</username><password>${env.P}</password></server>",
     "<server><id>a</id><username>robot</username><password>rotate me {jSMOWnoPFgsHVpMvz5VrIt5kRbzGpI8u+9EF1iFQyJQ=}</password></server>",
-    "<servers>\n<server>\n<id>deploymentRepo</id>\n<username>repouser</username>\n<password>repopwd</password>\n</server>\n</servers>",
     "<server><id>a</id><privateKey>${user.home}/.ssh/id</privateKey><passphrase>optional; leave empty if not used.</passphrase></server>",
-    "<proxy><host>p.corp.lan</host><username>proxyuser</username><password>proxypass</password></proxy>",
     '<a><add key="Username" value="robot" /><add key="Password" value="AQAAANCMnd8BFdERjHoAwE/Cl+sBAAAA" /></a>',
     '<a><add key="ClearTextPassword" value="%TOKEN%" /></a>', '<a><add key="ClearTextPassword" value="" /></a>',
     '<credentials host="n.corp.lan" username="robot" passwd="${nexus.password}"/>',
@@ -216,3 +215,17 @@ def test_entities_of_xml_are_undone() -> None:
     made = words()
     hits = seen(SERVER % (made.password + "&amp;&lt;x"))
     assert [hit.value for hit in hits] == [made.password.encode() + b"&<x"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<servers><server><id>deploymentRepo</id><username>repouser</username><password>repopwd</password></server></servers>",
+        "<proxy><host>proxy.host.net</host><username>proxyuser</username><password>proxypass</password></proxy>",
+        "imageCredentials:\n  registry: quay.io\n  username: someone\n  password: sillyness\n",
+        "bundle config set --global gems.longerous.com claudette:s00pers3krit\n",
+    ],
+    ids=lambda _: ROW,
+)
+def test_what_the_tools_print_themselves_is_a_known_example(text: str) -> None:
+    assert [examples.known(hit.value) for hit in seen(text)] == [True]

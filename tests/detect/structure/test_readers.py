@@ -51,7 +51,7 @@ def test_a_mapping_written_by_pyyaml_is_read_as_pyyaml_reads_it(
 ) -> None:
     assume(not any(path[-1:] == ("-",) or "\n" in text or text != text.strip() or "  " in text for path, text in leaves(document)))
     document = {**document, "nested": {"a": {"b": "c"}}, MARK: "x"}
-    how = {"default_style": style, "default_flow_style": flow_style, "indent": indent, "width": width}
+    how = {"default_style": style, "default_flow_style": flow_style, "indent": indent, "width": width if flow_style is False else 1000}
     text = yaml.safe_dump(document, **how, allow_unicode=True, sort_keys=False)
     assume(yaml.safe_load(text) == document and "? " not in text)
     data = text.encode()
