@@ -87,10 +87,12 @@ def _of_word(value: bytes, told: bool) -> Verdict | None:
     """A single value, under a key that is called a secret or not."""
     if examples.known(value):
         return Verdict(value, 0.9)
-    if _NOTHING.match(value) or _TEMPLATED.search(value) or not is_secret_password(value) or spoken(value):
+    if _NOTHING.match(value) or _TEMPLATED.search(value) or spoken(value):
         return None
     if _HASH.match(value):
         return Verdict(value, 0.8, (("holds", "password hash"),), "low")
+    if not is_secret_password(value):
+        return None
     if _ADDRESS.match(value) and (not told or b"/" in value or b"@" in value):
         return None
     bits = strength(value)

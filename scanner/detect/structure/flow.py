@@ -190,8 +190,8 @@ class _Reader:
                 continue
             stop = found.end() - 1 - len(self._marks)
             raw = self.data[start:stop]
-            if number < _EXTENDED and b"${" in raw and raw.count(b"{") > raw.count(b"}"):
-                continue
+            if number < _EXTENDED and b"${" in raw and raw[raw.rfind(b"${") :].rstrip()[-1:] in (b"(", b",", b"[", b"?", b"="):
+                continue  # "${lookup(var.names, "app")}"
             return self._said(raw, quote), found.end() - 1, Span(start, stop), quote.decode()
         return None
 

@@ -166,7 +166,7 @@ OTHERS = [
     (secret("data:\n  API_TOKEN: @B64@\n  db-password: @B64@\n"), [(RULE, {**DB, "key": "API_TOKEN"}), (RULE, {**DB, "key": "db-password"})]),
     (
         secret("data:\n  uri: @URL64@\n"),
-        [(RULE, {**DB, "key": "uri", "scheme": "postgresql", "user": "app", "host": "db.internal", "port": 5432, "database": "shop"})],
+        [("dsn-base64", {"scheme": "postgresql", "user": "app", "host": "db.internal", "port": 5432, "database": "shop"})],
     ),
     (
         secret("stringData:\n  uri: postgresql://app:@PW@@db.internal:5432/shop\n"),
@@ -174,8 +174,8 @@ OTHERS = [
     ),
     (
         "resource \"kubernetes_secret_v1\" \"db\" {\n  metadata {\n    name = \"db\"\n    namespace = \"prod\"\n  }\n  data = {\n"
-        "    username = \"app\"\n    password = \"@PW@\"\n  }\n}\n",
-        [("terraform-kubernetes-secret", {**DB, "key": "password"})],
+        "    theme = \"dark\"\n    api-token = \"@PW@\"\n  }\n}\n",
+        [("terraform-kubernetes-secret", {**DB, "key": "api-token"})],
     ),
     (
         "secretGenerator:\n- name: db\n  namespace: prod\n  literals:\n  - username=app\n  - password=@PW@\n",
