@@ -38,7 +38,7 @@ def literals(candidate: Candidate) -> tuple[Parsed, ...]:
 def from_literal(candidate: Candidate) -> Parsed | None:
     """`kubectl create secret generic app --from-literal=password=…`."""
     data = candidate.window
-    word = next(iter(words(data, candidate.secret.end, 1)), None)
+    word = next(iter(words(data, candidate.span.end, 1)), None)
     if word is None or not word.literal:
         return None
     start = command_start(data, candidate.span.start)
@@ -57,8 +57,8 @@ def _literal(data: bytes, text: bytes, span: Span, about: Parts) -> Parsed | Non
     if not sign or at < 0:
         return None
     written = Span(at + 1, span.end)
-    if len(value) >= 2 and value[:1] == value[-1:] and value[:1] in b"\"'" and data[at + 1 : at + 2] == value[:1]:
-        value, written = value[1:-1], Span(at + 2, span.end - 1)
+    if span.end - at > 2 and data[at + 1 : at + 2] in (b'"', b"'") and data[at + 1] == data[span.end - 1]:
+        value, written = value.strip(data[at + 1 : at + 2]), Span(at + 2, span.end - 1)
     verdict = judged(key, value)
     if verdict is None:
         return Parsed(written, value, (), Span(span.start, span.end), confidence=0.0) if value else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from scanner import examples
 from scanner.detect.kubernetes import content
 from scanner.detect.password import is_secret_password
-from scanner.detect.spoken import EXAMPLES, spoken
+from scanner.detect.spoken import spoken
 from scanner.detect.words import strength
 
 _CAMEL = re.compile(rb"(?<=[a-z0-9])(?=[A-Z])")
@@ -74,7 +75,7 @@ def judged(key: bytes, value: bytes) -> Verdict | None:
     if content.public(value):
         return None
     if found := content.holds(value):
-        return _example(found.value) or Verdict(found.value, found.confidence, found.parts)
+        return Verdict(found.value, found.confidence, found.parts)
     if value.startswith(b"-----BEGIN "):
         return None  # encrypted, or cut out
     if plain or b"\n" in value or value[:1] in b"{[<" or content.is_document(value):
@@ -82,18 +83,16 @@ def judged(key: bytes, value: bytes) -> Verdict | None:
     return _of_word(value, told)
 
 
-def _example(value: bytes) -> Verdict | None:
-    return Verdict(value, 0.9, (("example", EXAMPLES[value]),), "low") if value in EXAMPLES else None
-
-
 def _of_word(value: bytes, told: bool) -> Verdict | None:
     """A single value, under a key that is called a secret or not."""
-    if known := _example(value):
-        return known
-    if _NOTHING.match(value) or _TEMPLATED.search(value) or not is_secret_password(value) or spoken(value):
+    if examples.known(value):
+        return Verdict(value, 0.9)
+    if _NOTHING.match(value) or _TEMPLATED.search(value) or spoken(value):
         return None
     if _HASH.match(value):
         return Verdict(value, 0.8, (("holds", "password hash"),), "low")
+    if not is_secret_password(value):
+        return None
     if _ADDRESS.match(value) and (not told or b"/" in value or b"@" in value):
         return None
     bits = strength(value)

@@ -51,7 +51,7 @@ _HOSTLIKE = re.compile(rb"(?:https?|oci|docker)://|[\w-]+\.[\w.-]+|localhost(?::
 def login(candidate: Candidate) -> Parsed | None:
     """`docker login -u user -p password registry` and its relatives; also `echo password | docker login --password-stdin`."""
     data = candidate.window
-    named, plain = options(words(data, candidate.secret.end), _VALUED)
+    named, plain = options(data, words(data, candidate.secret.end), _VALUED)
     password = _first(named, PASSWORDS) or _echoed(data, candidate.span.start) or _here(data, candidate.secret.end)
     if password is None or not password.literal:
         return None
@@ -62,7 +62,7 @@ def login(candidate: Candidate) -> Parsed | None:
 def packages(candidate: Candidate) -> Parsed | None:
     """`helm repo add`, `dotnet nuget add source`, `twine upload`, `jf config add`: a password among a command's options."""
     data = candidate.window
-    named, plain = options(words(data, candidate.secret.end), _VALUED)
+    named, plain = options(data, words(data, candidate.secret.end), _VALUED)
     password = _first(named, PASSWORDS)
     if password is None or not password.literal:
         return None
@@ -111,11 +111,11 @@ def flag(candidate: Candidate) -> Parsed | None:
     data, name = candidate.window, candidate.value
     start = command_start(data, candidate.span.start)
     found = words(data, candidate.span.start, 2)
-    own, _ = options(found, _FLAGGED, ())
+    own, _ = options(data, found, _FLAGGED, ())
     password = own.get(name)
     if password is None or not password.literal:
         return None
-    named, _ = options(words(data, _command(data, start, candidate.span.start)), _FLAGGED, ())
+    named, _ = options(data, words(data, _command(data, start, candidate.span.start)), _FLAGGED, ())
     user, registry = (_literal(named.get(other)) for other in FLAGS.get(name, (b"", b"")))
     image = _IMAGE.search(data, start, min(len(data), password.span.end + 512))
     return told(password.value, password.span, candidate.span, registry or (image[1] if image else None), user)

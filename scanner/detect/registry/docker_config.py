@@ -70,15 +70,17 @@ def _registry(data: bytes, opened: int, depth: int) -> bytes | None:
 
 
 def _credential(scalar: Scalar, entry: dict[bytes, Scalar], registry: bytes) -> Parsed | None:
-    """What one field of an entry says; where two say the same, `auth` speaks."""
+    """What one field of an entry says; where two say the same, `auth` speaks, and the other must not be told by its name alone."""
     beside = entry.get(b"auth")
     pair = user_and_password(beside.value) if beside else None
     name = entry.get(b"username") or entry.get(b"user")
     user = name.value if name else pair[0] if pair else None
     if scalar.key == b"auth":
-        return told_of(_with(scalar, pair[1]), registry, pair[0]) if pair and pair[1] else None
+        if pair and not pair[1]:
+            return Parsed(scalar.span, scalar.value, (), confidence=0.0)  # a user, whose token stands beside it
+        return told_of(_with(scalar, pair[1]), registry, pair[0]) if pair else None
     if pair and pair[1] == scalar.value:
-        return None
+        return Parsed(scalar.span, scalar.value, (), confidence=0.0)
     return told_of(scalar, registry, user)
 
 

@@ -26,7 +26,8 @@ _REGISTRY = re.compile(
 def npmrc(candidate: Candidate) -> Parsed | None:
     """`//host/:_authToken=…`, `_auth=` with base64 of user:password, `_password=` with base64 of the password."""
     data, value, name = candidate.window, candidate.value, candidate.groups.get("field", b"")
-    scope = _SCOPE.search(data, max(0, candidate.span.start - 300), candidate.span.start)
+    at = data.find(name, candidate.span.start)
+    scope = _SCOPE.search(data, max(0, at - 300), at)
     place = scope[1].rstrip(b"/") if scope else _default(data)
     user = _user(data, scope[0] if scope else b"")
     if name == b"_auth":

@@ -23,8 +23,11 @@ PLACES = (
     "repo", "repository", "artifactoryurl", "image", "name", "index_url", "index-url",
 )  # fmt: skip
 _BRACE = re.compile(rb"[^\n{]{0,512}\{")
-_ASSIGNED = re.compile(rb"\\{0,7}[\"']?\s*[:=]?\s*\{")
+_ASSIGNED = re.compile(rb"\\{0,7}[\"']?\s{0,8}[:=]?\s{0,8}\{")
 _KEY_VALUE = re.compile(rb"([\w-]{2,40})=(?:'([^'\n]*)'|\"([^\"\n]*)\"|([^\s\"']+))")
+_HOST = rb"(?:[\w-]+\.)+[\w-]+(?::\d{1,5})?"
+_HOST_LINE = re.compile(rb"[ \t-]*(?:[\"']?((?:https?://)?%b)[\"']?:\s*\Z|image:[ \t]*[\"']?(%b)/)" % (_HOST, _HOST))
+_LINES = 6
 _VARIABLE = re.compile(rb"\$\{|\$\w|\{\{|<")
 
 
@@ -40,7 +43,7 @@ def value(candidate: Candidate) -> tuple[Parsed, ...]:
     if opened and b"\n" not in opened[0]:
         return _logins(flow.read(data, opened.end() - 1, depth=_depth(data, at))[0], strict=True)
     scalars = block.below(data, at)
-    return _logins([inner for one in scalars for inner in _inline(one)])
+    return _logins([inner for one in scalars for inner in _inline(one)], above=_above(data, at))
 
 
 def hcl(candidate: Candidate) -> tuple[Parsed, ...]:
@@ -90,7 +93,19 @@ def _inline(scalar: Scalar) -> Iterable[Scalar]:
     return found
 
 
-def _logins(scalars: Sequence[Scalar], *, strict: bool = False) -> tuple[Parsed, ...]:
+def _above(data: bytes, at: int) -> bytes | None:
+    """The host that `auth` or `credentials` is for: the key that it stands under, or the image beside it."""
+    line = data.rfind(b"\n", 0, at) + 1
+    for _ in range(_LINES):
+        end, line = line - 1, data.rfind(b"\n", 0, max(0, line - 1)) + 1
+        if end <= 0:
+            return None
+        if found := _HOST_LINE.match(data, line, end):
+            return found[1] or found[2]
+    return None
+
+
+def _logins(scalars: Sequence[Scalar], *, strict: bool = False, above: bytes | None = None) -> tuple[Parsed, ...]:
     """A login for each group of siblings that has a password; `strict`: a bare word is a variable, no literal."""
     groups: dict[tuple[bytes, ...], dict[str, Scalar]] = {}
     for one in scalars:
@@ -98,7 +113,7 @@ def _logins(scalars: Sequence[Scalar], *, strict: bool = False) -> tuple[Parsed,
             groups.setdefault(one.path[:-1], {}).setdefault(one.path[-1].decode("latin-1").lower().replace("-", "_"), one)
     found = []
     for path, group in groups.items():
-        user, registry = _named(group, USERS), _registry(groups, path)
+        user, registry = _named(group, USERS), _registry(groups, path) or above
         for name in PASSWORDS:
             if name in group and (group[name].style in QUOTED or not strict):
                 found.append(told_of(group[name], registry, user))

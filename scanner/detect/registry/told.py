@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from scanner import examples
 from scanner.detect.password import is_secret_password, public_parts
-from scanner.detect.spoken import EXAMPLES, spoken
+from scanner.detect.spoken import spoken
 from scanner.detect.structure.scalar import Scalar
 from scanner.detect.words import strength
 from scanner.model.content import Span
@@ -17,20 +18,19 @@ Public = bytes | str | int | None
 
 _RESERVED = re.compile(rb"(?:\A|[./])example(?:\.(?:com|org|net))?(?:[:/]|\Z)|\.(?:example|invalid)(?:[:/]|\Z)")  # RFC 2606
 _WEAK, _UNSURE = 25.0, 0.7
-# Comments of the settings that the tools themselves bring along; they stand in every copy.
-_BROUGHT_ALONG = frozenset({b"repopwd", b"proxypass", b"optional; leave empty if not used.", b"sillyness"})
+_UNUSED = b"optional; leave empty if not used."  # so says the settings.xml that Maven brings along
 
 
 def told(secret: bytes, span: Span, construct: Span, registry: Public = None, user: Public = None) -> Parsed | None:
-    """What was read, if its secret can be one; an example is a small matter, and a weak password is less sure."""
-    if secret in _BROUGHT_ALONG or not is_secret_password(secret) or spoken(secret):
-        return None
+    """What was read: a weak password is less sure, one for a reserved domain a small matter, a placeholder surely none (confidence 0)."""
     around = Span(min(construct.start, span.start), max(construct.end, span.end))
     parts = public_parts([("registry", registry), ("user", user)], secret)
-    example = EXAMPLES.get(secret) or ("reserved domain" if isinstance(registry, bytes) and _RESERVED.search(registry) else None)
-    if example:
-        return Parsed(span, secret, (*parts, ("example", example)), around, severity="low")
-    return Parsed(span, secret, parts, around, confidence=_UNSURE if strength(secret) < _WEAK else None)
+    if examples.known(secret):
+        return Parsed(span, secret, parts, around)
+    if secret == _UNUSED or not is_secret_password(secret) or spoken(secret):
+        return Parsed(span, secret, (), around, confidence=0.0) if secret else None
+    small = isinstance(registry, bytes) and _RESERVED.search(registry) is not None
+    return Parsed(span, secret, parts, around, _UNSURE if strength(secret) < _WEAK else None, "low" if small else None)
 
 
 def told_of(scalar: Scalar, registry: Public = None, user: Public = None) -> Parsed | None:

@@ -17,6 +17,7 @@ _QUOTE = {b'"': re.compile(rb"(?<!\\)(\\*+)\""), b"'": re.compile(rb"(?<!\\)(\\*
 _SPACE = re.compile(rb"(?:[\s,;]|\\+[nrt]|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4096}\*/)*+")
 _BARE_KEY = re.compile(rb"[A-Za-z_$.][\w$./-]{0,255}")
 _SEPARATOR = re.compile(rb"\s*(?:=>|[:=])?")
+_CLOSED = re.compile(rb"[ \t]*[,}\]:\n]")
 _CALL = re.compile(rb"(?:base64encode|b64encode|jsonencode|yamlencode|tomap|sensitive|nonsensitive|toset|merge)\(\s*")
 _BARE = re.compile(rb"[^,\n{}\[\]]*")
 _BARE_INSIDE = re.compile(rb"[^,\n{}\[\]\\]*")  # in a string, a line ends in an escape
@@ -180,23 +181,25 @@ class _Reader:
             ends = _ends(len(found[1]), self._depth)
             if ends is None:
                 return None
+            if not ends and quote == b"'" and not self._depth:
+                ends = _CLOSED.match(self.data, found.end(), self.end) is not None  # YAML escapes nothing there, programs do
             if not ends or found.start() == doubled:
                 continue
-            if quote == b"'" and found.end() > start + 1 and self.data[found.end() : found.end() + 1] == quote:
+            if quote == b"'" and self.data[found.end() : found.end() + 1] == quote:
                 doubled = found.end()
                 continue
             stop = found.end() - 1 - len(self._marks)
             raw = self.data[start:stop]
-            if number < _EXTENDED and b"${" in raw and raw.count(b"{") > raw.count(b"}"):
-                continue
+            if number < _EXTENDED and b"${" in raw and raw[raw.rfind(b"${") :].rstrip()[-1:] in (b"(", b",", b"[", b"?", b"="):
+                continue  # "${lookup(var.names, "app")}"
             return self._said(raw, quote), found.end() - 1, Span(start, stop), quote.decode()
         return None
 
     def _said(self, raw: bytes, quote: bytes) -> bytes:
-        if quote == b'"':
-            value = unescaped(raw, self._depth + 1)
-            return folded(value) if b"\n" in raw else value
-        return unescaped(raw, self._depth).replace(b"''", b"'") if quote == b"'" else raw
+        if quote == b"`":
+            return raw
+        value = unescaped(raw, self._depth + 1) if quote == b'"' else unescaped(raw, self._depth).replace(b"''", b"'")
+        return folded(value) if b"\n" in raw else value
 
     def _string(self, at: int, path: tuple[bytes, ...], key_at: int) -> int | None:
         found = self._text(at)

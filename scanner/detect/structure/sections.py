@@ -13,7 +13,7 @@ from scanner.model.content import Span
 MOST = 200  # lines of one section
 _HEADER = re.compile(rb"[ \t]*\[{1,2}([^\]\n]{1,300})\]{1,2}[ \t]*(?:[#;][^\n]*)?\r?\Z")
 _PAIR = re.compile(rb"[ \t]*+([\"']?)([\w.\-/:@]{1,120}?)\1[ \t]*[=:][ \t]*(?:\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([^\r\n]*))")
-_COMMENT = re.compile(rb"[ \t]+[#;]")
+_COMMENT = re.compile(rb"(?<=[ \t])[#;]")
 
 
 @dataclass(frozen=True, slots=True)

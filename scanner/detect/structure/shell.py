@@ -12,7 +12,8 @@ _WORD = re.compile(
     rb"(?:[ \t]|\\\r?\n|`\r?\n)*((?:'[^'\n]{0,1024}'|\"(?:[^\"\\\n]|\\.){0,1024}\"|\\[^\n]|[^\s'\"\\;&|()<>`]){1,1024})", re.DOTALL
 )
 _ITEM = re.compile(rb"\s*,?\s*(?:\"((?:[^\"\\\n]|\\.){0,1024})\"|'([^'\n]{0,1024})')")
-_UNQUOTED = re.compile(rb"[\"']|\\(.)", re.DOTALL)
+_PIECE = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|(?:[^'\"\\]|\\.)+", re.DOTALL)
+_UNQUOTED = re.compile(rb"\\(.)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([\"\\$`])")
 _OPENING = re.compile(rb"(?<!\\)\"|(?<![\w\\])'|'(?!\w)")
 _LINE = 2048
@@ -43,13 +44,16 @@ def words(data: bytes, start: int, limit: int = 64) -> list[Word]:
 
 
 def _word(raw: bytes, at: int) -> Word:
-    quote = raw[:1] if raw[:1] in (b"'", b'"') and raw[-1:] == raw[:1] and len(raw) >= _SHORT else b""
-    if not quote or quote in raw[1:-1].replace(b"\\" + quote, b""):
-        return Word(_UNQUOTED.sub(rb"\1", raw), Span(at, at + len(raw)), not _EXPANDED.search(raw))
-    span = Span(at + 1, at + len(raw) - 1)
-    if quote == b"'":
-        return Word(raw[1:-1], span, literal=True)
-    return Word(_ESCAPED.sub(rb"\1", raw[1:-1]), span, not _EXPANDED.search(raw))
+    """A word with its quotes removed as the shell does it; of one that is quoted as a whole, the span is what is inside."""
+    pieces, literal = [], True
+    for piece in _PIECE.findall(raw):
+        if piece[:1] == b"'":
+            pieces.append(piece[1:-1])
+            continue
+        literal = literal and not _EXPANDED.search(piece)
+        pieces.append(_ESCAPED.sub(rb"\1", piece[1:-1]) if piece[:1] == b'"' else _UNQUOTED.sub(rb"\1", piece))
+    edge = 1 if len(pieces) == 1 and raw[:1] in (b"'", b'"') and len(raw) >= _SHORT else 0
+    return Word(b"".join(pieces), Span(at + edge, at + len(raw) - edge), literal)
 
 
 def _string_end(data: bytes, start: int) -> int:
@@ -75,7 +79,7 @@ def _items(data: bytes, start: int, limit: int) -> list[Word]:
 
 
 def options(
-    found: list[Word], valued: Collection[bytes], short: Collection[bytes] = (b"-p", b"-u")
+    data: bytes, found: list[Word], valued: Collection[bytes], short: Collection[bytes] = (b"-p", b"-u")
 ) -> tuple[dict[bytes, Word], list[Word]]:
     """Options by name, from `--name value`, `--name=value` and `-pvalue`; and the words that are neither."""
     named: dict[bytes, Word] = {}
@@ -86,20 +90,21 @@ def options(
             named[waiting], waiting = word, None
         elif b"=" in word.value and (word.value.startswith(b"--") or word.value.partition(b"=")[0] in valued):
             name, _, value = word.value.partition(b"=")
-            named[name] = _behind(word, len(name) + 1, value)
+            named[name] = _behind(word, len(name) + 1, value, data)
         elif word.value in valued:
             waiting = word.value
         elif word.value[:_SHORT] in short and len(word.value) > _SHORT and word.value[1:2] != b"-":
-            named[word.value[:_SHORT]] = _behind(word, _SHORT, word.value[_SHORT:])
+            named[word.value[:_SHORT]] = _behind(word, _SHORT, word.value[_SHORT:], data)
         elif not word.value.startswith(b"-"):
             plain.append(word)
     return named, plain
 
 
-def _behind(word: Word, skip: int, value: bytes) -> Word:
+def _behind(word: Word, skip: int, value: bytes, data: bytes) -> Word:
     """The part of a word behind an option's name; `--password='x'` has quotes of its own inside."""
     start = min(word.span.start + skip, word.span.end)
-    if word.span.end - start == len(value) + _SHORT:
+    quote = data[start : start + 1]
+    if quote in (b"'", b'"') and word.span.end - start >= _SHORT and data[word.span.end - 1 : word.span.end] == quote:
         return Word(value, Span(start + 1, word.span.end - 1), word.literal)
     return Word(value, Span(start, word.span.end), word.literal)
 
