@@ -109,8 +109,7 @@ def _commit_msg(asked: Asked) -> int:
     if len(asked.words) != 1:
         raise UsageError("commit-msg takes the file with the message", hint="Git passes it: `leakseal hook commit-msg FILE`")
     from scanner.model.content import Origin, Target
-    from scanner.pipeline.contents import match_at
-    from scanner.pipeline.examine import placed
+    from scanner.pipeline.examine import match_at, placed
     from scanner.pipeline.scanned import Scanned
     from scanner.pipeline.tally import Tally
     from scanner.sources.files import Changed, Oversize, read_file

@@ -82,6 +82,8 @@ def _ended(hit: Hit, today: date) -> bool:
 
 def _relative(match: Match) -> Span:
     """The secret's place in the construct's text; empty when it lies outside, so that everything is masked."""
+    if match.hit.text is not None:
+        return match.hit.inner or Span(0, 0)
     start = match.hit.secret.start - match.hit.span.start
     end = match.hit.secret.end - match.hit.span.start
     return Span(start, end) if 0 <= start <= end <= len(match.text) else Span(0, 0)
@@ -115,6 +117,9 @@ def _location(match: Match, mask: Mask) -> Location:
         date=match.date if match.date and _DATE.fullmatch(match.date) else mask.maybe(match.date),
         field=mask.maybe(origin.field),
         reachable=match.reachable,
+        record=mask.maybe(origin.record),
+        page=origin.page,
+        box=origin.box,
         steps=tuple(mask.text(step) for step in match.hit.steps),
     )
 

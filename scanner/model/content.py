@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+Box = tuple[int, int, int, int]  # x, y, width, height in pixels of the original picture
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Where in a content something stands, besides its line: in which member, metadata field, record, page, box."""
+
+    member: str | None = None  # printable; "inner.zip!app.env" for a member of a member
+    field: str | None = None  # "exif.UserComment"
+    record: str | None = None
+    page: int | None = None
+    box: Box | None = None
+
+    def within(self, outer: Inside) -> Inside:
+        """The same place, seen from outside of `outer`."""
+        if outer == WHOLE:
+            return self
+        member = self.member if outer.member is None else outer.member if self.member is None else f"{outer.member}!{self.member}"
+        return Inside(
+            member, self.field or outer.field, self.record or outer.record,
+            outer.page if self.page is None else self.page, self.box or outer.box,
+        )  # fmt: skip
+
+
+WHOLE = Inside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +51,16 @@ class Origin:
     path: str | None = None  # printable (canon.text)
     object: str | None = None  # Git object id in hex
     field: str | None = None  # commit-message, author, ref-name, config, …; None for file content
+    record: str | None = None
+    page: int | None = None
+    box: Box | None = None
+
+    def at(self, inside: Inside) -> Origin:
+        """The origin of what stands there inside of this."""
+        if inside == WHOLE:
+            return self
+        path = self.path if inside.member is None else f"{self.path or ''}!{inside.member}"
+        return replace(self, path=path, field=inside.field or self.field, record=inside.record, page=inside.page, box=inside.box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +82,15 @@ class Gap:
     origin: Origin
     reason: str  # one of REASONS
     detail: str = ""  # one sentence for a person; never content
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Something in a content that was not looked at: a Gap, once the content's origin is known."""
+
+    reason: str  # one of REASONS
+    detail: str = ""
+    inside: Inside = WHOLE
 
 
 REASONS = frozenset({

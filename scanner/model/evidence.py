@@ -41,6 +41,8 @@ class Hit:
     steps: tuple[str, ...] = ()  # how the content was decoded before it was found: ("utf-16le",)
     severity: str | None = None  # one of SEVERITIES; None: the rule's own
     partners: tuple[Partner, ...] = ()
+    text: bytes | None = field(default=None, repr=False)  # the construct as it reads, where the content has it encoded
+    inner: Span | None = None  # the secret in `text`
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ class Attribution:
                 return replace(found, line_text=_allowing(secret, found))
         return file_match(secret)
 
-    def _origin(self, **about: str | None) -> Origin:
-        return Origin(self.target, "git", **about)
+    def _origin(self, path: str | None = None, object: str | None = None, field: str | None = None) -> Origin:
+        return Origin(self.target, "git", path, object, field)
 
     # -- blobs ---------------------------------------------------------------------------------------------------------
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from scanner.decode.text import narrowed, wide_readings
+from scanner.decode.text import WIDTH, narrowed, wide_readings
 from scanner.detect.engine import Engine
 from scanner.detect.overlap import settle
 from scanner.findings.locate import Lines, Place, line_ends
-from scanner.model.content import Span
-from scanner.model.evidence import Hit
+from scanner.model.content import WHOLE, Inside, Origin, Span
+from scanner.model.evidence import Hit, Match
 
 WINDOW = 4 << 20
 BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
 
 class Placed(NamedTuple):
-    """A hit, the text of its construct, and where it stands."""
+    """A hit, the text of its construct, and where it stands: on which lines, and of what inside of the content."""
 
     hit: Hit
     text: bytes
     place: Place
+    inside: Inside = WHOLE
 
 
 def hits(engine: Engine, data: bytes) -> tuple[Hit, ...]:
@@ -103,10 +104,37 @@ def _search(engine: Engine, data: bytes, low: int, high: int) -> tuple[Hit, ...]
     wide: list[Hit] = []
     for reading in wide_readings(data):
         for hit in engine.find(reading.data, max(0, reading.forth(low)), reading.forth(high)):
-            partners = tuple(replace(partner, span=reading.back(partner.span)) for partner in hit.partners)
-            span, secret = reading.back(hit.span), reading.back(hit.secret)
-            wide.append(replace(hit, span=span, secret=secret, partners=partners, steps=(reading.step,)))
+            wide.append(read_back(hit, reading.data, reading.back, reading.step))
     return settle([*found, *wide]) if wide else found
+
+
+def read_back(hit: Hit, data: bytes, back: Callable[[Span], Span], *steps: str) -> Hit:
+    """A hit in a reading as one in the content that was read, which keeps how it reads."""
+    text, inner = hit.text, hit.inner
+    if text is None:
+        text = data[hit.span.start : hit.span.end]
+        inner = Span(hit.secret.start - hit.span.start, hit.secret.end - hit.span.start) if hit.secret.start >= hit.span.start else None
+    partners = tuple(replace(partner, span=back(partner.span)) for partner in hit.partners)
+    return replace(
+        hit, span=back(hit.span), secret=back(hit.secret), partners=partners, text=text, inner=inner, steps=(*steps, *hit.steps)
+    )  # fmt: skip
+
+
+def names_with_hits(engine: Engine, names: list[bytes]) -> list[tuple[bytes, Placed]]:
+    """Those names that hold a secret."""
+    text = BETWEEN_NAMES.join(names)
+    if not text or not engine.find(text):
+        return []
+    return [(name, seen) for name in names for seen in placed(engine, name)]
+
+
+def match_at(seen: Placed, origin: Origin) -> Match:
+    """A match at its own place; `paths` has the file that it is in, whatever the file holds."""
+    place, paths = seen.place, (origin.path,) if origin.path else ()
+    found = Match(seen.hit, origin.at(seen.inside), seen.text, place.text, paths=paths)
+    if seen.inside.field == "path-name":  # a name has no lines
+        return found
+    return replace(found, line=place.line, end_line=place.end_line, column=place.column, end_column=place.end_column)
 
 
 def moved(hit: Hit, by: int) -> Hit:
@@ -120,10 +148,8 @@ def _shifted(span: Span, by: int) -> Span:
 
 
 def _text_and_place(data: bytes, hit: Hit, lines: Lines) -> tuple[bytes, Place]:
-    if not hit.steps:
-        return data[hit.span.start : hit.span.end], lines.place(hit.span)
-    step = hit.steps[0]
-    narrow = narrowed(data, step, hit.span.start)
-    width = len(data) // max(1, len(narrow))
-    span = Span(hit.span.start // width, hit.span.end // width)
-    return narrow[span.start : span.end], Lines(narrow).place(span)
+    text = data[hit.span.start : hit.span.end] if hit.text is None else hit.text
+    if not hit.steps or hit.steps[0] not in WIDTH:
+        return text, lines.place(hit.span)
+    narrow, width = narrowed(data, hit.steps[0], hit.span.start), WIDTH[hit.steps[0]]
+    return text, Lines(narrow).place(Span(hit.span.start // width, hit.span.end // width))

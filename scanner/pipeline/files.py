@@ -1,14 +1,17 @@
-"""One file of any size: searched, or a gap."""
+"""One file of any size: searched, and opened where it holds others; what was not seen of it is a gap."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scanner.decode.opaque import opaque
+from scanner.decode.content import Content
+from scanner.decode.limits import Budget, Limits
 from scanner.detect.engine import Engine
-from scanner.pipeline.examine import Placed, placed, streamed
-from scanner.sources.files import Changed, Oversize, read_file, stream_file
+from scanner.model.content import WHOLE, Unseen
+from scanner.pipeline.examine import Placed
+from scanner.pipeline.opened import Opened, examined, flowed
+from scanner.sources.files import Changed, Oversize, large_file, read_file
 
 
 @dataclass(slots=True)
@@ -18,52 +21,52 @@ class Answer:
     objects: int = 0
     octets: int = 0
     found: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)
-    gaps: list[tuple[bytes, str, str]] = field(default_factory=list)  # (path, reason, detail)
+    gaps: list[tuple[bytes, Unseen, bool]] = field(default_factory=list)  # (path, what, whether it stands for the file itself)
+
+    def take(self, path: bytes, done: Opened, octets: int) -> None:
+        """One file was read."""
+        self.octets += octets
+        self.found += ((path, seen) for seen in done.found)
+        self.gaps += ((path, unseen, own) for unseen, own in counted(done.unseen))
+        self.objects += done.read
 
 
-def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer) -> None:
+def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Limits) -> None:
     """Search one file, whatever its size; what could not be read is noted as a gap."""
     try:
-        try:
-            data = read_file(full)
-        except Oversize:
-            counted = Counted(stream_file(full))
-            for seen in streamed(engine, counted):
-                answer.found.append((path, seen))
-            size, form = counted.size, opaque(counted.head)
+        data = read_file(full)
+        if data is None:
+            answer.gaps.append((path, Unseen("unreadable", "it is neither a file nor a link"), True))
         else:
-            if data is None:
-                answer.gaps.append((path, "unreadable", "it is neither a file nor a link"))
-                return
-            answer.found += ((path, seen) for seen in placed(engine, data))
-            size, form = len(data), opaque(data)
+            answer.take(path, examined(engine, data, limits), len(data))
+    except Oversize:
+        _large(engine, full, path, answer, limits)
     except Changed:
-        answer.gaps.append((path, "changed-while-reading", "it was written to while it was read"))
-        return
+        answer.gaps.append((path, _CHANGED, True))
     except OSError as problem:
-        answer.gaps.append((path, "unreadable", f"it cannot be read: {problem.strerror}"))
-        return
-    answer.octets += size
-    if form:
-        answer.gaps.append((path, "unsupported-format", seen_as(form)))
-    else:
-        answer.objects += 1
+        answer.gaps.append((path, _refused(problem), True))
 
 
-def seen_as(form: str) -> str:
-    """The detail of a gap for content whose format hides what it holds."""
-    return f"a {form}: its bytes were searched, what it holds was not"
+def _large(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Limits) -> None:
+    done, octets = Opened(), 0
+    try:
+        with large_file(full) as (file, octets):
+            flowed(engine, Content(file, Budget(limits, octets), size=octets), done)
+    except Changed:
+        done.unseen.append(_CHANGED)
+    except OSError as problem:
+        done.unseen.append(_refused(problem))
+    answer.take(path, done, octets)
 
 
-class Counted:
-    """Pieces that remember how many bytes went by, and the first of them."""
+def counted(unseen: Sequence[Unseen]) -> list[tuple[Unseen, bool]]:
+    """Each, and whether it stands for the content itself in the count: the first about the content as a whole does."""
+    own = next((one for one in unseen if one.inside == WHOLE), None)
+    return [(one, one is own) for one in unseen]
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = pieces
-        self.size, self.head = 0, b""
 
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            self.head = self.head or piece[:64]
-            self.size += len(piece)
-            yield piece
+def _refused(problem: OSError) -> Unseen:
+    return Unseen("unreadable", f"it cannot be read: {problem.strerror}")
+
+
+_CHANGED = Unseen("changed-while-reading", "it was written to while it was read")

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scanner import canon
-from scanner.model.content import Origin
-from scanner.pipeline.files import seen_as
+from scanner.model.content import Origin, Unseen
 from scanner.pipeline.tally import Tally
 from scanner.sources.git.catfile import CatFile, Missing
 from scanner.sources.git.gitdir import modules
@@ -34,7 +33,7 @@ class Lack:
     """What the reading of one repository came upon."""
 
     unread: list[Unread] = field(default_factory=list)
-    opaque: list[tuple[bytes, str]] = field(default_factory=list)  # (object, format)
+    opaque: list[tuple[bytes, Unseen, bool]] = field(default_factory=list)  # (object, what of it, whether that stands for the object)
     lfs: list[tuple[bytes, str]] = field(default_factory=list)  # (pointer, content that is not here)
     submodules: set[tuple[bytes, bytes]] = field(default_factory=set)  # (path component, commit)
     missing: set[bytes] = field(default_factory=set)  # named, and not there
@@ -49,8 +48,8 @@ class Gaps:
 
     def tell(self, lack: Lack, index: Tracked) -> None:
         """All of them."""
-        for oid, form in lack.opaque:
-            self._gap("unsupported-format", seen_as(form), oid=oid, counted=True)
+        for oid, unseen, own in lack.opaque:
+            self.tally.unseen(Origin(self.tally.target, "git", path=self._path(oid), object=oid.hex()), unseen, counted=own)
         for oid, _ in lack.lfs:
             self._gap("lfs-missing", "an LFS pointer whose content was not fetched; run `git lfs fetch --all`", oid=oid)
         for unread in lack.unread:

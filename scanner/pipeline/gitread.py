@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from scanner.decode.opaque import opaque
+from scanner.decode.content import Content, Pieces
+from scanner.decode.formats import recognise
+from scanner.decode.limits import Budget
 from scanner.detect.engine import Engine, engine
 from scanner.detect.trace import Trace
+from scanner.model.content import WHOLE, Unseen
 from scanner.model.evidence import Hit
-from scanner.model.rule import Ruleset
 from scanner.pipeline import files
-from scanner.pipeline.examine import WINDOW, Placed, hits, streamed
+from scanner.pipeline.examine import WINDOW, Placed, hits, with_places
+from scanner.pipeline.opened import Opened, flowed, held
+from scanner.pipeline.settings import Settings
 from scanner.sources.git.delta import copies
 from scanner.sources.git.kinds import BLOB, COMMIT, TAG, TREE, Damaged
 from scanner.sources.git.lfs import MOST, pointed
@@ -40,11 +43,11 @@ class Answer:
     objects: int = 0
     octets: int = 0
     secrets: dict[tuple[str, bytes], Sight] = field(default_factory=dict, repr=False)
-    large: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (object, hit) of contents too large to be read again
+    large: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (object, hit) that is not looked for again
     files: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)  # (path, hit)
     unread: list[Unread] = field(default_factory=list)
-    not_files: list[tuple[bytes, str, str]] = field(default_factory=list)  # (path, reason, detail)
-    opaque: list[tuple[bytes, str]] = field(default_factory=list)  # (object, format)
+    not_files: list[tuple[bytes, Unseen, bool]] = field(default_factory=list)  # (path, what of it, whether that stands for the file)
+    opaque: list[tuple[bytes, Unseen, bool]] = field(default_factory=list)  # (object, the same of it)
     lfs: list[tuple[bytes, str]] = field(default_factory=list)  # (pointer's object, SHA-256 of the content)
     named: set[bytes] = field(default_factory=set)
     submodules: set[tuple[bytes, bytes]] = field(default_factory=set)
@@ -54,9 +57,9 @@ class Answer:
 class GitReader:
     """Reads and searches batches of one repository; every process makes its own engine when it is first asked."""
 
-    def __init__(self, store: Store, rules: Ruleset, cache: Path | None, kind: str, tracked: list[bytes]) -> None:
-        self.store, self.rules, self.cache, self.kind = store, rules, cache, kind
-        self.tracked = tracked
+    def __init__(self, store: Store, settings: Settings, tracked: list[bytes]) -> None:
+        self.store, self.tracked, self.limits = store, tracked, settings.limits
+        self._rules, self._cache, self._kind = settings.rules, settings.cache, settings.engine
         self._engine: Engine | None = None
         self._references: References | None = None
         self._traces: list[tuple[int, Trace | None]] = []  # of the bases on the way to the object just read, by depth
@@ -65,7 +68,7 @@ class GitReader:
     def engine(self) -> Engine:
         """This process's engine."""
         if self._engine is None:
-            self._engine = engine(self.rules, self.cache, self.kind)
+            self._engine = engine(self._rules, self._cache, self._kind)
         return self._engine
 
     def __call__(self, batch: Batch) -> Answer:
@@ -106,16 +109,16 @@ class GitReader:
                 answer.unread.append(Unread(oid, "corrupt-object", "a tree that does not parse"))
                 return
         else:
-            for hit in self._hits(data, lineage):
+            found = self._hits(data, lineage)
+            if kind == BLOB and (form := recognise(data)):
+                self._opened(answer, oid, held(self.engine, data, form, self.limits, with_places(data, found)), len(data))
+                return
+            for hit in found:
                 _see(answer, hit, kind, oid)
             if kind in (COMMIT, TAG):
                 references.commit_or_tag(oid, kind, data)
             elif len(data) <= MOST and (content := pointed(data)):
                 answer.lfs.append((oid, content))
-            elif form := opaque(data):
-                answer.opaque.append((oid, form))
-                answer.octets += len(data)
-                return
         answer.objects += 1
         answer.octets += len(data)
 
@@ -136,25 +139,31 @@ class GitReader:
         return hits(self.engine, data) if trace.nul else self.engine.hits(trace)
 
     def _large(self, answer: Answer, oid: bytes, kind: int, data: Large) -> None:
-        found: list[Placed] = []
-        content = files.Counted(data.pieces)
+        done, unread = Opened(), None
         try:
-            found += streamed(self.engine, content)
+            flowed(self.engine, Content(Pieces(data.pieces), Budget(self.limits, data.size)), done)
         except Damaged:
-            answer.unread.append(Unread(oid, "corrupt-object", "its bytes do not make an object"))
+            unread = Unread(oid, "corrupt-object", "its bytes do not make an object")
         except OSError as problem:
-            answer.unread.append(Unread(oid, "unreadable", f"it cannot be read: {problem.strerror}"))
-        else:
-            if kind != BLOB:  # nobody writes trees and commits of this size but to hide something
-                answer.unread.append(Unread(oid, "truncated", "it is too large for its kind; its bytes were searched, its parts were not"))
-            elif form := opaque(content.head):
-                answer.opaque.append((oid, form))
-            else:
-                answer.objects += 1
-        answer.octets += content.size
-        for seen in found:
+            unread = Unread(oid, "unreadable", f"it cannot be read: {problem.strerror}")
+        if unread is None and kind != BLOB:  # nobody writes trees and commits of this size but to hide something
+            unread = Unread(oid, "truncated", "it is too large for its kind; its bytes were searched, its parts were not")
+        if unread is not None:
+            answer.unread.append(unread)
+            done.unseen = [one for one in done.unseen if one.inside != WHOLE]
+        self._opened(answer, oid, done, data.size, kind=kind, again=False, read=unread is None)
+
+    def _opened(
+        self, answer: Answer, oid: bytes, done: Opened, size: int, *, kind: int = BLOB, again: bool = True, read: bool = True
+    ) -> None:  # fmt: skip
+        """What came of a content; `again` says whether its own bytes can be read once more to tell where in them something stands."""
+        for seen in done.found:
             _see(answer, seen.hit, kind, oid)
-            answer.large.append((oid, seen))
+            if not again or seen.inside != WHOLE:
+                answer.large.append((oid, seen))
+        answer.opaque += ((oid, unseen, own) for unseen, own in files.counted(done.unseen))
+        answer.objects += read and done.read
+        answer.octets += size
 
     def _names(self, answer: Answer, names: list[bytes]) -> None:
         text = _BETWEEN_NAMES.join(names)
@@ -166,7 +175,7 @@ class GitReader:
 
     def _file(self, answer: Answer, path: bytes) -> None:
         share = files.Answer()
-        files.examine_file(self.engine, os.path.join(os.fsencode(self.store.layout.work_tree or ""), path), path, share)
+        files.examine_file(self.engine, os.path.join(os.fsencode(self.store.layout.work_tree or ""), path), path, share, self.limits)
         answer.objects += share.objects
         answer.octets += share.octets
         answer.files += share.found

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scanner import canon
-from scanner.model.content import Origin, Target
+from scanner.model.content import Origin, Target, Unseen
 from scanner.pipeline import files as reading
 from scanner.pipeline.attribute import Attribution
 from scanner.pipeline.examine import placed
@@ -50,7 +50,7 @@ class GitScan:
         self._named: set[bytes] = set()
         self._submodules: set[tuple[bytes, bytes]] = set()
         self._commits: set[str] = set()
-        self._opaque: list[tuple[bytes, str]] = []
+        self._opaque: list[tuple[bytes, Unseen, bool]] = []
         self._lfs: list[tuple[bytes, str]] = []
         self._unread: list[Unread] = list(self.store.refused)
         self._interrupted = False
@@ -65,7 +65,7 @@ class GitScan:
         files = self._files = present(self.layout, index.files)
         self.tally.expected = self.store.count + len(files)
         self.settings.progress.start(f"git {uri}", self.tally.expected)
-        reader = GitReader(self.store, self.settings.rules, self.settings.cache, self.settings.engine, files)
+        reader = GitReader(self.store, self.settings, files)
         reader.engine.sieve.spots(b"")  # compiled and cached before the processes part
         batches = [*self.store.batches(self.settings.workers * _PER_WORKER), *_file_batches(files)]
         self._unread += self.store.endless
@@ -126,13 +126,14 @@ class GitScan:
         return replace(batch, way="ids", start=0, stop=len(ids), ids=ids)
 
     def _take(self, answer: Answer) -> None:
-        self.settings.progress.advance(answer.objects + len(answer.opaque) + len(answer.unread) + len(answer.not_files), answer.octets)
+        unread = sum(own for *_, own in (*answer.opaque, *answer.not_files)) + len(answer.unread)
+        self.settings.progress.advance(answer.objects + unread, answer.octets)
         self.tally.read(answer.objects, answer.octets)
         self.sightings.add(answer)
         for path, seen in answer.files:
             self.sightings.add_file(self._file_origin(path), seen)
-        for path, reason, detail in answer.not_files:
-            self.tally.gap(self._file_origin(path), reason, detail)
+        for path, unseen, own in answer.not_files:
+            self.tally.unseen(self._file_origin(path), unseen, counted=own)
         self._unread += answer.unread
         self._opaque += answer.opaque
         self._lfs += answer.lfs
@@ -170,15 +171,15 @@ class GitScan:
     def _own_file(self, reader: GitReader, origin: Origin, path: bytes) -> None:
         share = reading.Answer()
         try:
-            reading.examine_file(reader.engine, path, path, share)
+            reading.examine_file(reader.engine, path, path, share, self.settings.limits)
         except Exception:
             self.tally.gap(origin, "tool-error", "it could not be examined")
             return
         self.tally.read(share.objects, share.octets)
         for _, seen in share.found:
             self.sightings.add_file(origin, seen)
-        for _, reason, detail in share.gaps:
-            self.tally.gap(origin, reason, detail)
+        for _, unseen, own in share.gaps:
+            self.tally.unseen(origin, unseen, counted=own)
 
     def _search(self, reader: GitReader, origin: Origin, data: bytes) -> None:
         for seen in placed(reader.engine, data):
@@ -226,7 +227,8 @@ class GitScan:
 
     def _history(self, index: Tracked) -> History:
         wanted = {oid.hex() for oid in self.sightings.blobs()}
-        wanted |= {oid.hex() for oid, _ in (*self._opaque, *self._lfs)} | {oid.hex() for _, oid in self._submodules}
+        wanted |= {oid.hex() for oid, _, _ in self._opaque} | {oid.hex() for oid, _ in self._lfs}
+        wanted |= {oid.hex() for _, oid in self._submodules}
         names = self.sightings.names()
         if self._interrupted or not (wanted or names or self.sightings.secrets):
             return History()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scanner.decode.limits import Limits
 from scanner.detect.engine import Engine, engine
 from scanner.errors import UsageError
 from scanner.model.content import Target
@@ -33,23 +34,23 @@ def scan_narrowed(id: str, path: Path, uri: str, only: Narrow, settings: Setting
     if only.way in ("staged", "tree"):
         from scanner.pipeline.staged import FileScan
 
-        scan = FileScan(id, root, env, search, excluded)
+        scan = FileScan(id, root, env, search, excluded, settings.limits)
         with scan.slow:
             return scan.staged(uri) if only.way == "staged" else scan.tree(uri, _head(root, env))
-    return _ranged(id, root, env, search, uri, only)
+    return _ranged(id, root, env, search, uri, only, settings.limits)
 
 
-def _ranged(id: str, root: Path, env: Mapping[str, str], search: Engine, uri: str, only: Narrow) -> Scanned:
+def _ranged(id: str, root: Path, env: Mapping[str, str], search: Engine, uri: str, only: Narrow, limits: Limits) -> Scanned:
     from scanner.pipeline.ranged import RangeScan
 
     head = narrow.commit_of(root, env, "HEAD")
     if only.way == "range":
         first, last = narrow.ends(root, env, only.words)
         target = Target(id, "git", uri, head, f"range {first}..{last}")
-        return RangeScan(id, root, env, search).run(target, [last], ["--not", first])
+        return RangeScan(id, root, env, search, limits).run(target, [last], ["--not", first])
     since = _day(only.words)
     target = Target(id, "git", uri, head, f"since {since:%Y-%m-%dT%H:%M:%SZ}")
-    return RangeScan(id, root, env, search).run(target, [], ["--all", f"--since={int(since.timestamp())} +0000"])
+    return RangeScan(id, root, env, search, limits).run(target, [], ["--all", f"--since={int(since.timestamp())} +0000"])
 
 
 def _head(root: Path, env: Mapping[str, str]) -> str:

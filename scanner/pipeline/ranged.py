@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner import canon
-from scanner.decode.opaque import opaque
+from scanner.decode.content import Content, Pieces
+from scanner.decode.limits import DEFAULT, Budget, Limits
 from scanner.detect.engine import Engine
-from scanner.model.content import Origin, Target
-from scanner.model.evidence import Hit, Match
+from scanner.model.content import WHOLE, Origin, Target, Unseen
+from scanner.model.evidence import Match
 from scanner.pipeline.attribute import Attribution
-from scanner.pipeline.contents import names_with_hits
-from scanner.pipeline.examine import placed, streamed
-from scanner.pipeline.files import Answer, Counted, examine_file, seen_as
+from scanner.pipeline.examine import Placed, names_with_hits, placed
+from scanner.pipeline.files import Answer, counted, examine_file
 from scanner.pipeline.gitread import NAME
+from scanner.pipeline.opened import Opened, examined, flowed
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.sightings import Secret, Sightings
 from scanner.pipeline.tally import Tally
@@ -29,19 +30,20 @@ from scanner.sources.git.kinds import BLOB, COMMIT, TREE, WHOLE_LIMIT, Damaged
 from scanner.sources.git.lfs import MOST, lfs_path, pointed
 
 _AUTHOR = re.compile(rb"^author ([^\n]*?) (-?\d{1,18}) [+-]\d{4}$", re.MULTILINE)
+_MISSING = Unseen("missing-object", "a commit or tree names it, and Git does not have it")
 _LFS = "an LFS pointer whose content is not here; run `git lfs fetch`"
 
 
 class RangeScan:
     """Reads the objects that a range brings in, and says which of its commits brought a secret."""
 
-    def __init__(self, id: str, at: Path, env: Mapping[str, str], engine: Engine) -> None:
-        self.id, self.at, self.env, self.engine = id, at, env, engine
+    def __init__(self, id: str, at: Path, env: Mapping[str, str], engine: Engine, limits: Limits = DEFAULT) -> None:
+        self.id, self.at, self.env, self.engine, self.limits = id, at, env, engine, limits
         self.tally = Tally(id, "git")
         self.slow = CatFile(at, env)
         self._sightings = Sightings()
         self._paths: dict[str, bytes] = {}  # object -> a path, as far as rev-list tells it
-        self._unseen: list[tuple[str, str, str]] = []  # (object, reason, detail) of gaps
+        self._unseen: list[tuple[str, Unseen, bool]] = []  # (object, what of it, whether that stands for the object)
         self._common: Path | None = None
 
     def run(self, target: Target, tips: Sequence[str], less: Sequence[str], refs: Sequence[bytes] = ()) -> Scanned:
@@ -52,7 +54,7 @@ class RangeScan:
             self.tally.expected = len(objects.ids) + len(objects.absent) + len(refs)
             commits = [oid for oid, path in objects.ids if self._object(oid, path) == COMMIT]
             for oid in objects.absent:
-                self._unseen.append((oid, "missing-object", "a commit or tree names it, and Git does not have it"))
+                self._unseen.append((oid, _MISSING, True))
             self._refs(refs)
             matches = self._told(walk, commits)
         finally:
@@ -69,52 +71,50 @@ class RangeScan:
         try:
             kind, size, binary = self.slow.ask(oid)
             if size > WHOLE_LIMIT:
-                head = self._large(kind, binary)
+                head, done = b"", Opened()
+                flowed(self.engine, Content(Pieces(self.slow.pieces()), Budget(self.limits, size)), done)
             else:
                 head = b"".join(self.slow.pieces())
-                for seen in placed(self.engine, head) if kind != TREE else ():
-                    self._see(seen.hit, kind, binary)
+                done = examined(self.engine, head, self.limits) if kind == BLOB else self._text(kind, head)
         except Missing:
-            self._unseen.append((oid, "missing-object", "a commit or tree names it, and Git does not have it"))
+            self._unseen.append((oid, _MISSING, True))
             return 0
         except Damaged:
-            self._unseen.append((oid, "corrupt-object", "its bytes do not make an object"))
+            self._unseen.append((oid, Unseen("corrupt-object", "its bytes do not make an object"), True))
             return 0
-        if kind == BLOB and (form := opaque(head)):
-            self.tally.bytes += size
-            self._unseen.append((oid, "unsupported-format", seen_as(form)))
-            return kind
-        self.tally.read(1, size)
+        for seen in done.found:
+            self._see(seen, kind, binary, again=size <= WHOLE_LIMIT)
+        self._unseen += ((oid, unseen, own) for unseen, own in counted(done.unseen))
+        self.tally.read(done.read, size)
         if kind == BLOB and size <= MOST and (content := pointed(head)):
             self._fetched(oid, content)
         return kind
 
-    def _large(self, kind: int, binary: bytes) -> bytes:
-        counted = Counted(self.slow.pieces())
-        for seen in streamed(self.engine, counted):
-            self._see(seen.hit, kind, binary)
-            self._sightings.secrets[seen.hit.rule.id, seen.hit.value].large.setdefault(binary, seen)
-        return counted.head
+    def _text(self, kind: int, data: bytes) -> Opened:
+        return Opened(placed(self.engine, data)) if kind != TREE else Opened()
 
-    def _see(self, hit: Hit, kind: int, binary: bytes) -> None:
-        secret = self._sightings.secrets.setdefault((hit.rule.id, hit.value), Secret(hit))
+    def _see(self, seen: Placed, kind: int, binary: bytes, *, again: bool = True) -> None:
+        """A secret in an object; `again` says whether the place can be found again by reading the object's own bytes."""
+        secret = self._sightings.secrets.setdefault((seen.hit.rule.id, seen.hit.value), Secret(seen.hit))
         secret.where.setdefault(kind, set()).add(binary)
+        if not again or seen.inside != WHOLE:
+            secret.large.setdefault(binary, seen)
 
     def _fetched(self, oid: str, content: str) -> None:
         self._common = self._common or narrow.common_dir(self.at, self.env)
         path = lfs_path(self._common, content)
         if not path.is_file():
-            self._unseen.append((oid, "lfs-missing", _LFS))
+            self._unseen.append((oid, Unseen("lfs-missing", _LFS), True))
             self.tally.expected += 1  # the pointer was read, its content was not
             return
         self.tally.expected += 1
         share, origin = Answer(), Origin(self.id, "git", path=f"lfs/objects/{content}", object=oid, field="lfs")
-        examine_file(self.engine, bytes(path), b"", share)
+        examine_file(self.engine, bytes(path), b"", share, self.limits)
         self.tally.read(share.objects, share.octets)
         for _, seen in share.found:
             self._sightings.add_file(origin, seen)
-        for _, reason, detail in share.gaps:
-            self.tally.gap(origin, reason, detail)
+        for _, unseen, own in share.gaps:
+            self.tally.unseen(origin, unseen, counted=own)
 
     def _refs(self, refs: Sequence[bytes]) -> None:
         for ref in refs:
@@ -130,12 +130,12 @@ class RangeScan:
             detail = "Git could not show every commit, so some path names were not read"
             self.tally.gap(Origin(self.id, "git"), "tool-error", detail, counted=False)
         for name, seen in names_with_hits(self.engine, names):
-            self._see(seen.hit, NAME, name)
+            self._see(seen, NAME, name)
         wanted = {oid.hex() for oid in self._sightings.blobs()} | {oid for oid, _, _ in self._unseen}
         past = walk.history(wanted, self._sightings.names(), (), 1)
-        for oid, reason, detail in self._unseen:
+        for oid, unseen, own in self._unseen:
             path = past.of[oid].path if oid in past.of else self._paths.get(oid)
-            self.tally.gap(Origin(self.id, "git", path=canon.text(path) if path else None, object=oid), reason, detail)
+            self.tally.unseen(Origin(self.id, "git", path=canon.text(path) if path else None, object=oid), unseen, counted=own)
         attribution = Attribution(self.id, self.engine, past, self.slow, _Authors(self.slow), {})
         found = [attribution.match(key, secret) for key, secret in sorted(self._sightings.secrets.items(), key=lambda item: item[0])]
         return [self._with_path(match) for match in found]

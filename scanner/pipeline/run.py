@@ -131,10 +131,16 @@ def _waived(finding: Finding, excluded: Excluded) -> Finding:
     paths = sorted({path for path in (finding.location.path, *finding.paths) if path})
     if finding.surface != "git" or finding.disposition == "accepted" or not paths or finding.location.field not in (None, "index"):
         return finding
-    reasons = [excluded(path) for path in paths]
+    reasons = [_why_excluded(path, excluded) for path in paths]
     if not all(reasons):
         return finding
     return replace(finding, disposition="accepted", acceptance=f"excluded path: {reasons[0]}")
+
+
+def _why_excluded(path: str, excluded: Excluded) -> str | None:
+    """Why a path is left out, by itself or because of the file that holds it."""
+    outer = [path[:at] for at, letter in enumerate(path) if letter == "!"][:16]
+    return next((reason for name in (path, *outer) if (reason := excluded(name))), None)
 
 
 def _shown(name: str, settings: Settings) -> str:

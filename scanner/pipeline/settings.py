@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from scanner.decode.limits import DEFAULT, Limits
 from scanner.model.rule import Ruleset
 
 
@@ -52,6 +53,7 @@ class Settings:
     verify: bool = False  # recompute every object id
     workers: int = 1
     trust_owner: bool = False
+    limits: Limits = DEFAULT  # of what is read out of one content
     meanwhile: Callable[[], None] = _nothing  # what can be done while workers read
     foresee: Callable[[Iterable[bytes]], None] = _forget  # told the secrets' values as soon as they are known
     progress: Progress = field(default_factory=Silent)

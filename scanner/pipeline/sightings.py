@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner.model.content import Origin
 from scanner.model.evidence import Hit, Match
-from scanner.pipeline.examine import Placed
+from scanner.pipeline.examine import Placed, match_at
 from scanner.pipeline.gitread import NAME, Answer, Sight
 from scanner.sources.git.kinds import BLOB
 
@@ -70,9 +70,5 @@ def file_match(secret: Secret) -> Match:
 
 def matched(seen: Placed, origin: Origin, secret: Secret) -> Match:
     """A match at this place."""
-    return Match(
-        hit=seen.hit, origin=origin, text=seen.text, line_text=seen.place.text,
-        line=seen.place.line, end_line=seen.place.end_line, column=seen.place.column, end_column=seen.place.end_column,
-        occurrences=max(1, secret.occurrences),
-        paths=tuple(sorted({where.path for where, _ in secret.files if where.path}))[:50],
-    )  # fmt: skip
+    paths = sorted({where.path for where, _ in secret.files if where.path})
+    return replace(match_at(seen, origin), occurrences=max(1, secret.occurrences), paths=tuple(paths)[:50])

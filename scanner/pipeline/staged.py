@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from scanner import canon
+from scanner.decode.limits import DEFAULT, Limits
 from scanner.detect.engine import Engine
 from scanner.model.content import Origin, Target
 from scanner.model.evidence import Match
@@ -22,11 +23,14 @@ _SUBMODULE = "a submodule is a repository of its own; scan it by itself"
 class FileScan:
     """Reads blobs by what index or tree say of them, and files of the work tree where they are asked for."""
 
-    def __init__(self, id: str, at: Path, env: Mapping[str, str], engine: Engine, excluded: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, id: str, at: Path, env: Mapping[str, str], engine: Engine, excluded: Callable[[str], str | None],
+        limits: Limits = DEFAULT,
+    ) -> None:  # fmt: skip
         self.id, self.at, self.env, self._excluded = id, at, env, excluded
         self.tally = Tally(id, "git")
         self.slow = CatFile(at, env)
-        self.contents = Contents(id, engine, self.slow, self.tally, lambda: narrow.common_dir(at, env))
+        self.contents = Contents(id, engine, self.slow, self.tally, lambda: narrow.common_dir(at, env), limits)
         self._entries: list[Entry] = []
         self._others: list[bytes] = []  # named, and not changed by the next commit
 
@@ -74,7 +78,7 @@ class FileScan:
             before += [(entry.path, entry.oid) for entry in narrow.indexed(self.at, self.env, self._others)]
             before += [(entry.path, entry.oid) for entry in narrow.files_of(self.at, self.env, other) if entry.mode != MODULE]
         gone = [entry.old for entry in self._entries if entry.status == "D" and entry.old_mode != MODULE]
-        return self._found_in(matches, {match.origin.path: list(gone) for match in matches}, before)
+        return self._found_in(matches, {_outer(match): list(gone) for match in matches}, before)
 
     def _found_in(self, matches: Sequence[Match], where: dict[str | None, list[str]], before: Sequence[tuple[bytes, str]]) -> list[Match]:
         for path, oid in before:
@@ -82,7 +86,7 @@ class FileScan:
         read: dict[str, set[tuple[str, bytes]]] = {}
         found = []
         for match in matches:
-            for oid in where[match.origin.path]:
+            for oid in where[_outer(match)]:
                 if oid not in read:
                     read[oid] = self.contents.secrets(oid)
                 if (match.hit.rule.id, match.hit.value) in read[oid] and match.origin.field is None:
@@ -129,3 +133,8 @@ class FileScan:
                     origin = Origin(self.id, "git", path=canon.text(path))
                     self.tally.gap(origin, "unreadable", "it is neither in the work tree nor in the index")
         self.contents.names(list(paths))
+
+
+def _outer(match: Match) -> str | None:
+    """The file that a match is in, whatever the file holds."""
+    return match.paths[0] if match.paths else match.origin.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scanner.model.content import Gap, Origin
+from scanner.model.content import Gap, Origin, Unseen
 
 if TYPE_CHECKING:
     from scanner.model.report import Coverage
@@ -36,6 +36,10 @@ class Tally:
         """Something was not read; `counted` says whether it is one of the things counted before."""
         self.gaps.append(Gap(origin, reason, detail))
         self._explained += counted
+
+    def unseen(self, origin: Origin, what: Unseen, *, counted: bool) -> None:
+        """Something inside of a content was not seen; `counted` says whether it stands for the content itself."""
+        self.gap(origin.at(what.inside), what.reason, what.detail, counted=counted)
 
     @property
     def even(self) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from scanner import canon
-from scanner.decode.opaque import opaque
+from scanner.decode.content import Content, Pieces
+from scanner.decode.limits import Budget
 from scanner.detect.engine import Engine, engine
-from scanner.model.content import Origin, Target
+from scanner.model.content import Origin, Target, Unseen
 from scanner.model.evidence import Match
-from scanner.pipeline.examine import streamed
-from scanner.pipeline.files import Answer, Counted, examine_file, seen_as
+from scanner.pipeline.files import Answer, counted, examine_file
+from scanner.pipeline.opened import Opened, flowed
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Secret, matched
@@ -47,7 +48,7 @@ class FileReader:
     def __call__(self, share: Range) -> Answer:
         answer = Answer()
         for path in self.files[slice(*share)]:
-            examine_file(self.engine, os.path.join(self.root, path) if path else self.root, path, answer)
+            examine_file(self.engine, os.path.join(self.root, path) if path else self.root, path, answer, self._settings.limits)
         return answer
 
 
@@ -80,7 +81,7 @@ def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, e
         for share, answer in pool.results():
             if not isinstance(answer, Died):
                 _take(answer, tally, matches, id, surface, name)
-                settings.progress.advance(answer.objects + len(answer.gaps), answer.octets)
+                settings.progress.advance(answer.objects + sum(own for *_, own in answer.gaps), answer.octets)
             elif share[1] - share[0] > 1:
                 middle = sum(share) // 2
                 pool.again([(share[0], middle), (middle, share[1])])
@@ -98,22 +99,18 @@ def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings) -> Scanned
     """Standard input, to its end, in bounded memory."""
     tally = Tally(id, "stdin")
     tally.expected = 1
-    matches = []
-    counted = Counted(pieces)
     interrupted = False
     origin = Origin(id, "stdin", path="-")
+    content, done = Content(Pieces(pieces), Budget(settings.limits)), Opened()
     try:
-        for seen in streamed(engine(settings.rules, settings.cache, settings.engine), counted):
-            matches.append(matched(seen, origin, Secret(seen.hit)))
+        flowed(engine(settings.rules, settings.cache, settings.engine), content, done)
     except KeyboardInterrupt:
         interrupted = True
-    if interrupted:
-        tally.gap(origin, "truncated", "the run was interrupted before its end")
-    elif form := opaque(counted.head):
-        tally.gap(origin, "unsupported-format", seen_as(form))
-    else:
-        tally.read()
-    tally.bytes = counted.size
+        done.unseen.insert(0, Unseen("truncated", "the run was interrupted before its end"))
+    tally.read(done.read, content.taken)
+    for unseen, own in counted(done.unseen):
+        tally.unseen(origin, unseen, counted=own)
+    matches = [matched(seen, origin, Secret(seen.hit)) for seen in done.found]
     return Scanned(Target(id, "stdin", "-", None, "files"), tally, matches, [], interrupted)
 
 
@@ -123,7 +120,7 @@ def _origin(id: str, surface: str, path: bytes) -> Origin:
 
 def _take(answer: Answer, tally: Tally, matches: list[Match], id: str, surface: str, name: bytes) -> None:
     tally.read(answer.objects, answer.octets)
-    for path, reason, detail in answer.gaps:
-        tally.gap(_origin(id, surface, path or name), reason, detail)
+    for path, unseen, own in answer.gaps:
+        tally.unseen(_origin(id, surface, path or name), unseen, counted=own)
     for path, seen in answer.found:
         matches.append(matched(seen, _origin(id, surface, path or name), Secret(seen.hit)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 WHOLE_LIMIT = 32 << 20
-_STEP = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,13 @@ class Oversize(Exception):
     """The file is larger than may be held whole: stream it."""
 
 
-def stream_file(path: bytes) -> Iterator[bytes]:
-    """A large file in pieces; raises OSError, and Changed at the end if it is not what it was."""
-    with open(path, "rb", buffering=0, opener=_no_follow) as file:
-        before, total = os.fstat(file.fileno()), 0
-        while piece := file.read(_STEP):
-            total += len(piece)
-            yield piece
-        _unchanged(before, os.fstat(file.fileno()), total)
+@contextmanager
+def large_file(path: bytes) -> Iterator[tuple[BinaryIO, int]]:
+    """A large file to read, and its size; raises OSError, and Changed at the end if it is not what it was."""
+    with open(path, "rb", opener=_no_follow) as file:
+        before = os.fstat(file.fileno())
+        yield file, before.st_size
+        _unchanged(before, os.fstat(file.fileno()), before.st_size)
 
 
 def _no_follow(path: str, flags: int) -> int:

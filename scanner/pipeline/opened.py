@@ -1,0 +1,140 @@
+"""What a content holds, searched: hops 3 to 6 for its parts, their parts, and the names that they have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from scanner.decode.content import Content
+from scanner.decode.formats import Format, recognise
+from scanner.decode.limits import Budget, Limits
+from scanner.decode.peel import Chunk, peel
+from scanner.detect.engine import Engine
+from scanner.model.content import WHOLE, Inside, Unseen
+from scanner.pipeline.examine import Placed, hits, names_with_hits, placed, read_back, streamed, with_places
+
+_GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
+_NAMES_AT_ONCE = 4000
+
+
+@dataclass(slots=True)
+class Opened:
+    """What came of opening one content."""
+
+    found: list[Placed] = field(default_factory=list, repr=False)
+    unseen: list[Unseen] = field(default_factory=list)
+
+    @property
+    def read(self) -> bool:
+        """Whether the content itself was understood; what is missing inside of it is told by itself."""
+        return all(one.inside != WHOLE for one in self.unseen)
+
+
+def opened(engine: Engine, content: Content, form: Format) -> Opened:
+    """Everything found in what the content holds; its own bytes are not searched, unless its reader left them."""
+    missed, names = _Missed(), set[str]()
+    found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
+    for chunk in peel(content, form):
+        if isinstance(chunk, Unseen):
+            missed.add(chunk)
+            continue
+        found += ((chunk.at.way, seen) for seen in _searched(engine, chunk))
+        if chunk.at.inside.member:
+            names.add(chunk.at.inside.member)
+        if len(names) >= _NAMES_AT_ONCE:
+            found += (((), seen) for seen in _in_names(engine, names))
+            names.clear()
+    found += (((), seen) for seen in _in_names(engine, names))
+    return Opened(_innermost(found), missed.told())
+
+
+def examined(engine: Engine, data: bytes, limits: Limits) -> Opened:
+    """A content that is held: its own bytes searched, and what it holds."""
+    found, form = placed(engine, data), recognise(data)
+    return Opened(found) if form is None else held(engine, data, form, limits, found)
+
+
+def held(engine: Engine, data: bytes, form: Format, limits: Limits, found: Iterable[Placed]) -> Opened:
+    """What a content of this format holds, and of what was `found` in its own bytes that which is nowhere in it."""
+    done = opened(engine, Content(data, Budget(limits, len(data))), form)
+    return Opened(_once(found, done.found), done.unseen)
+
+
+def flowed(engine: Engine, content: Content, done: Opened) -> None:
+    """A content that is too large to be held: `done` has what is found as soon as it is found."""
+    form = recognise(content.head)
+    if form is None:
+        done.found += streamed(engine, content.pieces())
+        return
+    own: list[Placed] = []
+    try:
+        if not form.forwards:
+            own += streamed(engine, content.kept() if form.reader else content.pieces())
+        more = opened(engine, content, form)
+    finally:
+        content.close()
+    if content.broken:
+        raise content.broken
+    done.found += _once(own, more.found)
+    done.unseen += more.unseen
+
+
+def _innermost(found: Sequence[tuple[tuple[int, ...], Placed]]) -> list[Placed]:
+    """Without what was seen in a layer because a layer below it, in which it was seen too, is stored there as it is."""
+    above = {(seen.hit.value, way[:depth]) for way, seen in found for depth in range(len(way))}
+    return [seen for way, seen in found if not way or (seen.hit.value, way) not in above]
+
+
+def _searched(engine: Engine, chunk: Chunk) -> Iterator[Placed]:
+    """What is found in a chunk, with its place in the whole content."""
+    steps, inside, _ = chunk.at
+    if not isinstance(chunk.data, bytes):
+        for seen in streamed(engine, chunk.data):
+            yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
+        return
+    found = hits(engine, chunk.data)
+    if chunk.back is not None and chunk.over is not None:
+        outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]
+        there = with_places(chunk.over, outer)
+    else:
+        there = with_places(chunk.data, found)
+    for hit, seen in zip(found, there, strict=True):
+        here = chunk.locate(hit.span).within(inside) if chunk.locate else inside
+        yield seen._replace(hit=replace(seen.hit, steps=(*steps, *hit.steps)), inside=here)
+
+
+def _in_names(engine: Engine, members: Iterable[str]) -> list[Placed]:
+    """Secrets in the names of members, each once."""
+    found: dict[tuple[str, bytes], Placed] = {}
+    for name, seen in names_with_hits(engine, [member.encode("utf-8", "surrogateescape") for member in sorted(members)]):
+        inside = Inside(member=name.decode("utf-8", "replace"), field="path-name")
+        found.setdefault((seen.hit.rule.id, seen.hit.value), seen._replace(inside=inside))
+    return list(found.values())
+
+
+class _Missed:
+    """What was not seen, each place once for each reason; of very many only the first are told one by one."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, Inside], Unseen] = {}
+        self._more: Counter[str] = Counter()
+
+    def add(self, unseen: Unseen) -> None:
+        """One more."""
+        key = (unseen.reason, unseen.inside)
+        if len(self._told) < _GAPS_MOST or unseen.inside == WHOLE:
+            self._told.setdefault(key, unseen)
+        elif key not in self._told:
+            self._more[unseen.reason] += 1
+
+    def told(self) -> list[Unseen]:
+        """All of them."""
+        rest = [Unseen(reason, f"and {count:,} more in it", Inside(member="…")) for reason, count in sorted(self._more.items())]
+        return [*self._told.values(), *rest]
+
+
+def _once(own: Iterable[Placed], inner: Sequence[Placed]) -> list[Placed]:
+    """A member that is stored as it is stands in the archive's own bytes too; its place in the archive says more."""
+    known = {seen.hit.value for seen in inner}
+    return [*(seen for seen in own if seen.hit.value not in known), *inner]
