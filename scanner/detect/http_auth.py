@@ -9,6 +9,8 @@ import re
 
 from scanner.detect import jwt
 from scanner.detect.candidate import Candidate
+from scanner.detect.dsn.rating import rated
+from scanner.detect.dsn.shell import words
 from scanner.detect.password import is_secret_password, public_parts
 from scanner.model.content import Span
 from scanner.model.evidence import Parsed
@@ -38,7 +40,8 @@ def basic(candidate: Candidate) -> Parsed | None:
     user, password = pair
     if not is_secret_password(password):
         return None
-    return Parsed(candidate.secret, password, public_parts([("user", user)], password))
+    confidence, severity = rated(password, b"", user)
+    return Parsed(candidate.secret, password, public_parts([("user", user)], password), None, confidence, severity)
 
 
 def bearer(candidate: Candidate) -> Parsed | None:
@@ -64,10 +67,18 @@ def _drawn(value: bytes) -> bool:
 
 def user_password(candidate: Candidate) -> Parsed | None:
     """`-u user:password` of curl, with the host that it is sent to if the line names one."""
-    user, value = candidate.groups.get("user", b""), candidate.value
-    if not is_secret_password(value) or value.startswith(b"//") or (value.isdigit() and user.isdigit()):
+    data, name = candidate.window, candidate.groups.get("user", b"")
+    start = max(0, candidate.secret.start - len(name) - 1)
+    word = next(iter(words(data, start - (data[start - 1 : start] in (b"'", b'"')))), None)
+    user, colon, _ = word.value.partition(b":") if word else (b"", b"", b"")
+    if word is None or not colon or not word.literal:
+        return None
+    secret = word.rest(len(user) + 1)
+    if not is_secret_password(secret.value) or secret.value.startswith(b"//") or (secret.value.isdigit() and user.isdigit()):
         return None  # docker run -u 1000:1000
-    line_end = candidate.window.find(b"\n", candidate.secret.end)
-    line_end = line_end if line_end >= 0 else len(candidate.window)
-    host = _HOST.search(candidate.window, candidate.secret.end, line_end) or _HOST.search(candidate.line_before)
-    return Parsed(candidate.secret, value, public_parts([("user", user), ("host", host[1] if host else None)], value))
+    line_end = data.find(b"\n", secret.span.end)
+    found = _HOST.search(data, secret.span.end, line_end if line_end >= 0 else len(data)) or _HOST.search(candidate.line_before)
+    host = found[1] if found else b""
+    confidence, severity = rated(secret.value, host, user)
+    parts = public_parts([("user", user), ("host", host)], secret.value)
+    return Parsed(secret.span, secret.value, parts, None, confidence, severity)

@@ -7,45 +7,60 @@ from collections.abc import Iterable
 
 from scanner import canon
 from scanner.detect.candidate import Candidate
+from scanner.detect.dsn.rating import rated
+from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
 # Values made of nothing but these words, in any order and with any punctuation between them, are placeholders:
-# `your_db_password`, `change-me`, `mysecretpassword`. At least one must be from TELLING. Words that are real default
-# passwords somewhere (guest, postgres, root, admin, test) do not count as telling, so that guest:guest is reported.
+# `your_db_password`, `change-me`, `mysecretpassword`, `password-1`. At least one must be from TELLING. Words that are real
+# default passwords somewhere (guest, postgres, root, admin, test) do not count as telling, so that guest:guest is reported.
 TELLING = (
     "bar", "baz", "changeit", "changeme", "changethis", "credential", "credentials", "dummy", "example", "fake", "fixme", "foo",
-    "foobar", "hidden", "insert", "key", "masked", "missing", "nil", "none", "null", "pass", "passphrase", "passwd", "password",
-    "placeholder", "pw", "pwd", "redacted", "removed", "replace", "sample", "secret", "snip", "tbd", "todo", "token", "undefined",
-    "user", "username", "value", "xxx",
+    "foobar", "hidden", "insert", "key", "letmein", "masked", "missing", "nil", "none", "null", "pass", "passphrase", "passwd",
+    "password", "passwort", "placeholder", "pw", "pwd", "redacted", "removed", "replace", "sample", "secret", "snip", "tbd", "todo",
+    "token", "undefined", "user", "username", "value", "xxx",
 )  # fmt: skip
 FILLING = (
-    "a", "access", "actual", "admin", "an", "and", "api", "app", "application", "auth", "bad", "basic", "bind", "change", "client",
-    "code", "database", "db", "encoded", "enter", "goes", "here", "in", "is", "it", "ldap", "login", "me", "mongo", "mongodb", "my",
-    "mysql", "name", "new", "of", "or", "other", "pg", "postgres", "rabbitmq", "real", "redis", "root", "some", "stored", "string",
-    "strong", "super", "test", "the", "this", "to", "top", "url", "very", "with", "word", "wrong", "your", "yours",
+    "a", "access", "account", "actual", "admin", "an", "and", "api", "app", "application", "auth", "aws", "bad", "basic", "bind",
+    "broker", "change", "client", "code", "database", "db", "default", "encoded", "enter", "goes", "here", "id", "in", "is", "it",
+    "ldap", "login", "me", "mongo", "mongodb", "my", "mysql", "name", "new", "of", "old", "or", "other", "pg", "postgres", "rabbitmq",
+    "real", "redis", "root", "set", "some", "stored", "string", "strong", "super", "test", "the", "this", "to", "top", "url", "very",
+    "with", "word", "wrong", "your", "yours",
 )  # fmt: skip
 _WORDS = frozenset(TELLING + FILLING)
 _TELLING = frozenset(TELLING)
 _LONGEST = max(map(len, _WORDS))
+_COUNTED = re.compile(rb"[-_.]?(?:0*[0-9]{1,2}|123|1234|12345|123456|321|4321)\Z")  # password1, pwd-02; Password1 is what people choose
 
-# Something else is put here later: a shell, template or format expression, or a name in a secret store.
+# Something else is put here later: a shell, template or format expression, or a name in a program.
 _FILLED_IN = re.compile(
-    rb"""\$\{ | \{\{ | \$\( | \#\{ | \{% | <% | \$\[ | \$\$\{ | @\{                   # ${PW} {{ .Values.x }} $(cat f) #{x} {% x %}
-    | \A\$[A-Z_][A-Z0-9_]*\Z | \A\$\w*(?i:pass|pwd|secret|token|key|cred)\w*\Z | \A\$\d\Z  # $PASSWORD, $dbPass, $1
-    | \{[A-Za-z_][\w.-]*(?:[!:][^{}\s]{0,40})?\} | \{\d?\}                                # {password}, {pw:>8}, {}, {0}
-    | \A%[A-Za-z_]\w*%\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_.]\w*@\Z                # %PASS%, %s, %(password)s, @pass@
+    rb"""\$\{ | \{\{ | \$\( | \#\{ | \{% | <% | \$\[ | \$\$\{ | @\{ | \\\(\w               # ${PW} {{ .Values.x }} $(cat f) #{x} {% x %}
+    | \A\$[A-Za-z_]+\Z | \A\$[A-Z_][A-Z0-9_]*\Z | \A\$\w*(?i:pass|pwd|secret|token|key|cred)\w*\Z  # $pw, $DB1_PW, $dbPass2
+    | \A\$\d\Z | \A\$[A-Za-z_]\w*(?:\[|->|\.[a-z]|::?[a-zA-Z])                             # $1, $config['x'], $this->x, $env:X
+    | \{\$?[A-Za-z_][\w.-]*(?:[!:][^{}\s]{0,40})?\} | \{\d?\}                             # {password}, {pw:>8}, {}, {0}
+    | \A%[A-Za-z_]\w*%\Z | \A![A-Za-z_]\w*!\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_.]\w*@\Z  # %PASS%, %s, %(pw)s, @pass@
     | \A:[A-Za-z_]+\Z | \A\[[A-Za-z_ .-]*\]\Z | \A<.*>?\Z | \A_+[A-Z_]+_+\Z               # :password, [PASSWORD], <pw, __PASSWORD__
     | \A[A-Z]+(?:_[A-Z]+){0,6}_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)\Z           # DOCKER_PASSWORD, a variable's name
-    | \b(?:os\.environ|process\.env|getenv|environ\.get|env\.[A-Z_]+)""",
+    | \b(?:os\.environ|process\.env|getenv|environ\.get|env\.[A-Z_]+|ENV\[|Environment\.Get)
+    | \A(?:var|local|module|data|random_password|each)\.[a-z]\w*                         # Terraform
+    | \A!(?i:secret|ref|sub|getatt|env|vault|var|reference|importvalue|findinmap)\b""",
     re.VERBOSE | re.DOTALL,
 )
+# ${DB_PASSWORD:-x}, ${db.password:x}; what ${vault:x} names is elsewhere
+_DEFAULT = re.compile(rb"\$\{(?:[A-Za-z_]\w{0,80}(?::?-|:=)|(?:[A-Z_][A-Z0-9_]{0,80}|\w+(?:[._\-]\w+)+):(?![-?+=]))([^${}]{1,512})\}\Z")
 _STORED_ELSEWHERE = re.compile(
     rb"\A(?:vault:|ssm:|awssm:|gcpsm:|akv:|ref\+|secretref:|secretKeyRef|keyvault|@Microsoft\.KeyVault|arn:aws:|ENC\[|ENC\(|op://|sm://|"
-    rb"\{cipher\}|\{vault\}|!vault|AgA[A-Za-z0-9+/]{200})",
+    rb"\{cipher\}|\{[A-Za-z0-9+/]{20,}={0,2}\}\Z|\{vault\}|projects/[\w.-]+/secrets/|(?:file:|secrets?:|env:|keepass:|aws-sm:|doppler:|infisical:)/?/?[A-Za-z_/.]+\Z|"
+    rb"/(?:run|var|etc|mnt|vault)/[\w./-]+\Z|Ag[A-Za-z0-9+/]{200}|vault(?:ed)?_[a-z_]+\Z)",
     re.IGNORECASE,
 )
 _UNMISTAKABLE = re.compile(
-    rb"example|placeholder|change.?me|redacted|insert.?your|your[-_. ]|[-_. ]here\Z|\*\*\*|xxxx|\.\.\.|\xe2\x80\xa6", re.IGNORECASE
+    rb"example|placeholder|user(?:name)?:pass|"
+    rb"change.?me|redacted|insert.?your|your[-_. ]|[-_. ]here\Z|\*\*\*|xxxx|\.\.\.|\xe2\x80\xa6", re.IGNORECASE
+)
+# A server's own record of a password, which nobody can log in with: bcrypt, crypt, SCRAM, MySQL, PostgreSQL, LDAP.
+_HASHED = re.compile(
+    rb"\A(?:\$2[abxy]?\$\d\d\$|\$(?:1|5|6|y|apr1|argon2id?)\$|SCRAM-SHA-\d+\$|\*[0-9A-F]{40}\Z|md5[0-9a-f]{32}\Z|\{S?SHA\d*\}|\{SSHA|pbkdf2)"
 )
 SHORTEST, LONGEST = 3, 4096  # `u:p@host` stands in prose, not in front of anything
 _MASK = frozenset(b"*xX.-_#?~")
@@ -58,12 +73,21 @@ def is_secret_password(value: bytes) -> bool:
         return False
     if _FILLED_IN.search(value) or _STORED_ELSEWHERE.match(value) or _UNMISTAKABLE.search(value):
         return False
-    return not _only_words(value)
+    if _HASHED.match(value):
+        return False
+    bare = _COUNTED.sub(b"", value) if value.islower() or value.isupper() else value
+    return not _only_words(bare)
+
+
+def fallback(value: bytes) -> Span | None:
+    """Where in `${NAME:-what is used without it}` (shell, Compose) or `${NAME:…}` (Spring) the default stands."""
+    default = _DEFAULT.match(value)
+    return Span(*default.span(1)) if default else None
 
 
 def _masked(value: bytes) -> bool:
-    """Nothing but masking characters, or bullets in UTF-8."""
-    return set(value) <= _MASK or not value.replace(b"\xe2\x80\xa2", b"").replace(b"\xe2\x97\x8f", b"")
+    """Nothing but masking characters, one character over and over, or bullets in UTF-8."""
+    return set(value) <= _MASK or len(set(value)) == 1 or not value.replace(b"\xe2\x80\xa2", b"").replace(b"\xe2\x97\x8f", b"")
 
 
 def _only_words(value: bytes) -> bool:
@@ -110,4 +134,6 @@ def labelled(candidate: Candidate) -> Parsed | None:
             pairs.append((name, part))
         elif part and part.isdigit() and len(part) <= 5:
             pairs.append((name, int(part)))
-    return Parsed(candidate.secret, value, public_parts(pairs, value))
+    user, host, database = (candidate.groups.get(name, b"") for name in ("user", "host", "database"))
+    confidence, severity = rated(value, host, user, database)
+    return Parsed(candidate.secret, value, public_parts(pairs, value), None, confidence, severity)

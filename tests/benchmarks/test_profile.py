@@ -28,7 +28,7 @@ def test_what_is_not_ours_has_no_stage(file: str) -> None:
         ("sources/git/pack.py", "walk", "walk"),
         ("sources/git/references.py", "tree", "trees"),
         ("detect/prefilter.py", "spots", "prefilter"),
-        ("detect/dsn.py", "parse", "confirm"),
+        ("detect/dsn/url.py", "url", "confirm"),
         ("sources/git/history.py", "history", "history"),
         ("findings/seal.py", "fingerprints", "fingerprints"),
         ("report/json_v1.py", "render", "report"),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.detect.dsn import Dsn, read_url
+from scanner.detect.dsn.parts import Dsn
+from scanner.detect.dsn.url import read_url
 from scanner.detect.password import is_secret_password
 from tests.detect.parsing import ROW, parts, read
 

@@ -1,75 +1,63 @@
-"""Data source names in URL form, read part by part."""
+"""Connection URLs: scheme://user:password@host:port/database, and those that name user and password in their query."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from scanner.detect.candidate import Candidate
-from scanner.detect.password import is_secret_password, public_parts
+from scanner.detect.dsn.parts import Dsn, Place, told
+from scanner.detect.words import entropy
 from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
-
-@dataclass(frozen=True, slots=True)
-class Dsn:
-    """What a connection URL says, with percent-encoding undone."""
-
-    scheme: str
-    user: bytes
-    password: bytes = field(repr=False)
-    host: bytes = b""
-    port: int | None = None
-    database: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a Dsn was read: the password's raw bytes and the whole construct."""
-
-    secret: Span
-    span: Span
-
-
-_SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.\-]{0,63})://")
+_SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.\-_]{0,63}):(?://|\\/\\/)")  # PHP's JSON writes \/
 RUN = re.compile(rb"[^\s\"'<>`\x00-\x1f\x7f]{1,4096}")  # what may stand in a URL; quotes and angle brackets end it
 _HOST = rb"\[[0-9A-Fa-f:.%]{2,64}\]|[A-Za-z0-9_\x80-\xff%][A-Za-z0-9_.\-\x80-\xff%]{0,254}"
 _TAIL = re.compile(
     rb"(?P<host>" + _HOST + rb")?(?::(?P<port>\d{1,5})(?!\d))?(?P<more>(?:,(?:" + _HOST + rb")(?::\d{1,5})?){0,16})"
-    rb"(?:/(?P<database>[^\s?#&,;|\\\"'(){}\[\]<>@$*]{0,255}))?"
+    rb"(?:\\?/(?P<database>[^\s?#&,;|\\\"'(){}\[\]<>@$*]{0,255}))?"
 )
 _TEMPLATE_HOST = re.compile(rb"[${%(]")
 _WEB = frozenset({"http", "https", "ws", "wss", "git", "ftp", "ftps", "sftp", "ssh", "git+https", "git+http"})
-_PASSWORD_PARAM = re.compile(rb"[?&;](?:amp;)?(?:password|passwd|pwd)=([^&;#\s]*)", re.IGNORECASE)
-_USER_PARAM = re.compile(rb"[?&;](?:amp;)?(?:user|username|uid)=([^&;#\s]*)", re.IGNORECASE)
-_TOKEN_AS_USER = frozenset({b"", b"x-oauth-basic", b"x"})  # git hosts take the token as the user and no password
+_PASSWORD_PARAM = re.compile(rb"[?&;](?:amp;)?(?:password|passwd|pwd)=([^&;#\s\\]*)", re.IGNORECASE)
+_USER_PARAM = re.compile(rb"[?&;](?:amp;)?(?:user|username|uid)=([^&;#\s\\]*)", re.IGNORECASE)
+_TOKEN_AS_USER = frozenset({b"", b"x-oauth-basic", b"x-oauth-token", b"x"})  # git hosts take the token as the user and no password
+_NUMBER = re.compile(rb"\d+/?\Z")  # Sentry's project: the key before it is public
+_DRAWN = 3.2  # bits for each character, which words do not reach
+_PORT = re.compile(rb"\d{1,5}(?=[/?#;,]|\Z)")
 
 
 def url(candidate: Candidate) -> Parsed | None:
     """A URL that carries a password, scheme://user:password@host:port/database, or one as `password` in its query."""
     read = read_url(candidate.window, candidate.span.start)
-    if read is None:
-        return None
-    dsn, place = read
-    raw = candidate.window[place.secret.start : place.secret.end]
-    if not is_secret_password(raw) or not is_secret_password(dsn.password):
-        return None
-    return Parsed(place.secret, dsn.password, public_parts(shown(dsn), dsn.password), place.span)
+    return told(*read, candidate.window) if read else None
 
 
-def shown(dsn: Dsn) -> list[tuple[str, bytes | str | int | None]]:
-    """The parts of a Dsn by name."""
-    return [("scheme", dsn.scheme), ("user", dsn.user), ("host", dsn.host), ("port", dsn.port), ("database", dsn.database)]
+def proxy(candidate: Candidate) -> Parsed | None:
+    """`user:password@host:port` without a scheme, as curl takes it from `http_proxy`."""
+    start = candidate.secret.start
+    run = RUN.match(candidate.window, start)
+    read = _read(run, "http", start) if run else None
+    return told(*read, candidate.window) if read else None
+
+
+def token(candidate: Candidate) -> Parsed | None:
+    """`https://TOKEN@host/owner/repository.git`: what is drawn by lot stands where a user name should."""
+    dsn = Dsn("https", b"", candidate.value, candidate.groups.get("host", b""), None, candidate.groups.get("database", b""))
+    if not drawn(candidate.value) or entropy(candidate.value) < _DRAWN or _NUMBER.match(dsn.database):
+        return None
+    return told(dsn, Place(candidate.secret, candidate.span), candidate.window)
 
 
 def read_url(data: bytes, start: int = 0) -> tuple[Dsn, Place] | None:
     """Read the URL that begins at `start`; None if it has no password."""
     scheme = _SCHEME.match(data, start)
     run = RUN.match(data, scheme.end()) if scheme else None
-    if scheme is None or run is None:
-        return None
-    name = scheme[1].decode().lower()
+    return _read(run, scheme[1].decode().lower(), start) if scheme and run else None
+
+
+def _read(run: re.Match[bytes], name: str, start: int) -> tuple[Dsn, Place] | None:
     at = _at(run[0], name in _WEB)
     found = _from_userinfo(run[0], at) or _from_query(run[0], at)
     if found is None:
@@ -79,13 +67,18 @@ def read_url(data: bytes, start: int = 0) -> tuple[Dsn, Place] | None:
     if tail is None or (at >= 0 and not tail["host"] and not _may_lack_host(run[0], at + 1)):
         return None
     database = tail["database"] or b""
-    host = tail["host"] or b""
-    if tail["more"]:
-        host += b"".join(b"," + one.rsplit(b":", 1)[0] if not one.endswith(b"]") else b"," + one for one in tail["more"].split(b",")[1:])
+    if tail.end() == len(run[0]):
+        database = database.rstrip(b".:!")  # the end of a sentence
     port = int(tail["port"]) if tail["port"] else None
-    dsn = Dsn(name, user, password, unquote_to_bytes(host), port, unquote_to_bytes(database))
+    dsn = Dsn(name, user, password, unquote_to_bytes(_hosts(tail)), port, unquote_to_bytes(database))
     offset = run.start()
     return dsn, Place(Span(offset + first, offset + last), Span(start, offset + max(tail.end(), last)))
+
+
+def _hosts(tail: re.Match[bytes]) -> bytes:
+    """`h1,h2` of `h1:27017,h2:27018`."""
+    more = tail["more"].split(b",")[1:]
+    return b",".join([tail["host"] or b"", *(one if one.endswith(b"]") else one.rsplit(b":", 1)[0] for one in more)])
 
 
 def _at(run: bytes, web: bool) -> int:
@@ -108,11 +101,12 @@ def _at(run: bytes, web: bool) -> int:
         last = run.rfind(b"@")
         return last if _looks_like_host(run, last + 1) else legal
     head = run[:authority]
-    _, colon, password = head.partition(b":")
+    user, colon, password = head.partition(b":")
     if not colon or (password.isdigit() and web) or run.startswith(b"["):
         return -1
     last = last if last >= 0 else run.rfind(b"@")
-    return last if (b"://" not in run[:last] and not password.isdigit()) or _looks_like_host(run, last + 1) else -1
+    port = _PORT.match(run, len(user) + 1)
+    return last if (b"://" not in run[:last] and port is None) or _looks_like_host(run, last + 1) else -1
 
 
 def _looks_like_host(run: bytes, at: int) -> bool:
@@ -123,7 +117,7 @@ def _looks_like_host(run: bytes, at: int) -> bool:
 
 def _may_lack_host(run: bytes, at: int) -> bool:
     """`@/database` (a socket), `@` before a closing quote (the host is added by code) and `@${HOST}`."""
-    return at >= len(run) or run[at : at + 1] in (b"/", b"?", b":") or _TEMPLATE_HOST.match(run, at) is not None
+    return at >= len(run) or run[at : at + 1] in (b"/", b"?", b":", b"\\") or _TEMPLATE_HOST.match(run, at) is not None
 
 
 def _from_userinfo(run: bytes, at: int) -> tuple[bytes, bytes, int, int] | None:
@@ -134,14 +128,12 @@ def _from_userinfo(run: bytes, at: int) -> tuple[bytes, bytes, int, int] | None:
     if colon < 0:
         return None
     user, password = run[:colon], run[colon + 1 : at]
-    if password.lower() in _TOKEN_AS_USER and _token(user):
-        return b"", unquote_to_bytes(user), 0, colon
-    if not password:
-        return None
+    if password.lower() in _TOKEN_AS_USER:
+        return (b"", unquote_to_bytes(user), 0, colon) if drawn(user) else None
     return unquote_to_bytes(user), unquote_to_bytes(password), colon + 1, at
 
 
-def _token(user: bytes) -> bool:
+def drawn(user: bytes) -> bool:
     """Long, and of letters and digits: a token where a user name should be."""
     return len(user) >= 20 and any(48 <= c <= 57 for c in user) and any(c >= 65 for c in user) and b"$" not in user
 
