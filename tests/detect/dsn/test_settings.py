@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.rulepack.sample import grow
-from tests.detect.dsn.through import PLACE, ROW, Row, expected, found, grown, told
+from tests.detect.dsn.through import ROW, Row, expected, grown, told
 
 S = "connection-settings"
 ENVIRONMENT: list[Row] = [

@@ -1,6 +1,6 @@
 """Kubernetes Secrets by the shipped rules: what stays quiet, and every value by namespace, name and key."""
 
-# ruff: noqa: E501 - a row of a table is one line
+
 
 from __future__ import annotations
 

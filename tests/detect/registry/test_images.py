@@ -1,6 +1,6 @@
 """Logins of image registries by the shipped rules: what stays quiet, and each login by its registry and user."""
 
-# ruff: noqa: E501 - a row of a table is one line
+
 
 from __future__ import annotations
 
