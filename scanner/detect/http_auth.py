@@ -10,7 +10,7 @@ import re
 from scanner.detect import jwt
 from scanner.detect.candidate import Candidate
 from scanner.detect.dsn.rating import rated
-from scanner.detect.dsn.shell import words
+from scanner.detect.dsn.shell import word_at
 from scanner.detect.password import is_secret_password, public_parts
 from scanner.model.content import Span
 from scanner.model.evidence import Parsed
@@ -69,7 +69,7 @@ def user_password(candidate: Candidate) -> Parsed | None:
     """`-u user:password` of curl, with the host that it is sent to if the line names one."""
     data, name = candidate.window, candidate.groups.get("user", b"")
     start = max(0, candidate.secret.start - len(name) - 1)
-    word = next(iter(words(data, start - (data[start - 1 : start] in (b"'", b'"')))), None)
+    word = word_at(data, start - (data[start - 1 : start] in (b"'", b'"')))
     user, colon, _ = word.value.partition(b":") if word else (b"", b"", b"")
     if word is None or not colon or not word.literal:
         return None

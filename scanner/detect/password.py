@@ -48,9 +48,11 @@ _FILLED_IN = re.compile(
 )
 _DEFAULT = re.compile(rb"\$\{([A-Za-z_][\w.\-]{0,100}?)(:?-|:=|:(?![-?+=]))([^${}]{1,512})\}\Z")
 _STORED_ELSEWHERE = re.compile(
-    rb"\A(?:vault:|ssm:|awssm:|gcpsm:|akv:|ref\+|secretref:|secretKeyRef|keyvault|@Microsoft\.KeyVault|arn:aws:|ENC\[|ENC\(|op://|sm://|"
-    rb"\{cipher\}|\{[A-Za-z0-9+/]{20,}={0,2}\}\Z|\{vault\}|projects/[\w.-]+/secrets/|(?:file:|secrets?:|env:|keepass:|aws-sm:|doppler:|infisical:)/?/?[A-Za-z_/.]+\Z|"
-    rb"/(?:run|var|etc|mnt|vault)/[\w./-]+\Z|(?-i:/(?:[a-z._-]+/){1,8}[a-z0-9._-]+\Z)|Ag[A-Za-z0-9+/]{200}|vault(?:ed)?_[a-z_]+\Z)",
+    rb"\A(?:vault:|ssm:|awssm:|gcpsm:|akv:|ref\+|secretref:|secretKeyRef|keyvault|@Microsoft\.KeyVault|arn:aws:|ENC\[|ENC\(|op://|sm://"
+    rb"|\{cipher\}|\{vault\}|\{[A-Za-z0-9+/]{20,}={0,2}\}\Z"  # Spring Cloud, Maven
+    rb"|projects/[\w.-]+/secrets/|(?:file:|secrets?:|env:|keepass:|aws-sm:|doppler:|infisical:)/?/?[A-Za-z_/.]+\Z"
+    rb"|/(?:run|var|etc|mnt|vault)/[\w./-]+\Z|(?-i:/(?:[a-z._-]+/){1,8}[a-z0-9._-]+\Z)"  # a file
+    rb"|Ag[A-Za-z0-9+/]{200}|vault(?:ed)?_[a-z_]+\Z)",  # a SealedSecret, Ansible's vault
     re.IGNORECASE,
 )
 _UNMISTAKABLE = re.compile(

@@ -54,6 +54,7 @@ class Shape:
 
 _SIGN_GROUP = 2
 _SHAPES = (Shape(1, 3, 7), Shape(8, 9, 0, "("), Shape(13, 14, 0, "("), Shape(18, 0, 20, ">"), Shape(19, 0, 20, ">"), Shape(21, 22, 26, " "))
+_IN_CODE = re.compile(rb"[ \t]{0,4}[,;)}\]]|\s{0,40}[)}\]]")  # what stands behind an argument or an item
 _ESCAPES = re.compile(rb"\\(u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _TOLD = {b"n": b"\n", b"t": b"\t", b"r": b"\r"}
 _CUT = re.compile(rb",(?=[A-Za-z_][\w.\-]{0,60}=)|;(?=\Z)|&&|\|\||\)(?=[;,)]*\Z)|[,\](](?=\Z)|(?<!\})\}(?=\Z)|\\n|\\(?=\Z)")
@@ -105,7 +106,8 @@ def _entry(data: bytes, found: re.Match[bytes]) -> Entry:
     for number, quote in enumerate(_QUOTES, shape.quoted) if shape.quoted else ():
         if found[number] is not None:
             first, last = found.span(number)
-            return Entry(name, _plain(data[first:last], quote), start, first, last, sign, quote)
+            plain = _plain(data[first:last], quote, code=sign == "(" or _IN_CODE.match(data, found.end(number) + 1) is not None)
+            return Entry(name, plain, start, first, last, sign, quote)
     if not shape.bare or found[shape.bare] is None:
         return Entry(name, b"", start, found.end(), found.end(), sign)
     first, last = found.span(shape.bare)
@@ -114,12 +116,15 @@ def _entry(data: bytes, found: re.Match[bytes]) -> Entry:
     return Entry(name, data[first:last], start, first, last, sign)
 
 
-def _plain(raw: bytes, quote: str) -> bytes:
-    if quote == "'" and b"''" in raw and b"\\" not in raw:
-        return raw.replace(b"''", b"'")  # YAML, SQL
-    if quote in ("'", '"') and b"\\" in raw:
+def _plain(raw: bytes, quote: str, *, code: bool) -> bytes:
+    """Without escapes; in single quotes, a shell and YAML have no backslashes, and programs two of them."""
+    if quote == '"':
         return _ESCAPES.sub(_unescaped, raw)
-    return raw
+    if quote != "'":
+        return raw
+    if b"''" in raw and not code:
+        return raw.replace(b"''", b"'")  # YAML, SQL
+    return re.sub(rb"\\([\\'])", rb"\1", raw) if code else raw
 
 
 def _unescaped(escape: re.Match[bytes]) -> bytes:

@@ -16,7 +16,7 @@ _BROKERS = re.compile(
     rb"(?i:bootstrap[._-]?servers?|metadata\.broker\.list)\\{0,3}[\"']?\s{0,4}[=:,]\s{0,4}\\{0,3}[\"']?"
     rb"([A-Za-z0-9_.\-]{1,253}):(\d{1,5})"
 )
-_JAAS_END = re.compile(rb";|\}")
+_JAAS_END = re.compile(rb";|\n[ \t]{0,8}\}")
 
 
 def jaas(candidate: Candidate) -> Parsed | None:

@@ -18,6 +18,7 @@ _PROPERTY = re.compile(
     rb"([?&;:,(/])(?:amp;)?(user|username|user_?id|uid|password|pwd|database|databasename|db|host|hostname|servername|port|portnumber)=",
     re.IGNORECASE,
 )
+_AFTER_BRACE = (b"", b";", b",", b")", b"&", b'"', b"'", b"<", b"\\", b" ", b"\r", b"\n")
 _BRACED = re.compile(rb"\{((?:[^}\r\n\"]|\}\}){0,256})\}")
 _HOST = re.compile(rb"//([A-Za-z0-9_.\-]{1,255}|\[[0-9A-Fa-f:]{2,64}\])(?:\\{1,2}[\w$]+)?(?::(\d{1,5}))?(?:/([\w.\-$~]{1,128})(?![\w=]))?")
 _NAMES = {
@@ -75,7 +76,7 @@ def _value(data: bytes, found: re.Match[bytes], end: int) -> tuple[bytes, int, i
     """A property's value and where it stands: in braces, or up to the sign that separates its kind of property."""
     start = found.end()
     braced = _BRACED.match(data, start) if data[start : start + 1] == b"{" else None  # it may hold blanks, which end the run
-    if braced:
+    if braced and data[start : start + 2] != b"{{" and data[braced.end() : braced.end() + 1] in _AFTER_BRACE:
         return braced[1].replace(b"}}", b"}"), *braced.span(1)
     last = start
     while last < end and data[last] not in _ENDS[found[1]]:

@@ -38,13 +38,18 @@ def libpq(candidate: Candidate) -> Parsed | None:
     pairs = _list(data, at)
     named = {pair.name: pair.value for pair in pairs}
     password = next((p for p in pairs if p.name == "password" and p.first <= at <= p.last), None)
-    if password is None or not _BESIDE & named.keys() or _EMPTY.match(data, password.first):
+    if password is None or not _BESIDE & named.keys() or _is_next(data, password.first):
         return None
     scheme = "postgresql" if _ITS_OWN & (named.keys() - {"password"}) or not _OTHERS & named.keys() else ""
     host, database = named.get("host") or named.get("hostaddr", b""), named.get("dbname") or named.get("database", b"")
     dsn = Dsn(scheme, named.get("user", b""), password.value, host, number(named.get("port")), database)
     span = Span(min(candidate.span.start, password.first), max(candidate.span.end, password.last))
     return told(dsn, Place(Span(password.first, password.last), span), data)
+
+
+def _is_next(data: bytes, at: int) -> bool:
+    """Whether an empty value is followed by the next keyword: `password= dbname=`."""
+    return data[at - 1 : at] not in (b"'", b'"') and _EMPTY.match(data, at) is not None
 
 
 def _list(data: bytes, at: int) -> list[Pair]:

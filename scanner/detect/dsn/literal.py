@@ -14,11 +14,10 @@ _TYPES = frozenset(
     b" false yes no on off null none nil undefined encrypted hashed secure masked input field confirmed present sometimes getpass"
     b" prompt password()".split()
 )
-_REFERENCE = re.compile(
-    rb"[&*$@]?[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\$?[A-Za-z_]\w*)+(?:[(\[].*)?\Z"  # settings.password, $this->pass
-    rb"|[A-Za-z_][\w.]*[({](?:[\w\"'$.&*\[{(]|\)|\}|\Z)|[A-Za-z_]\w*\[",  # get(…), Value{…}, env[…]
-    re.DOTALL,
-)
+_MEMBER = re.compile(
+    rb"[&*$@]?[A-Za-z_]\w*(?:(?:\.|->|::|\?\.)\$?[A-Za-z_]\w*)+(?:[(\[].*)?\Z", re.DOTALL
+)  # settings.password, $this->pass
+_CALL = re.compile(rb"[A-Za-z_][\w.]*[({](?:[\w\"'$.&*:\[{(]|\)|\}|\Z)|[A-Za-z_]\w*\[")  # get(…), Value{…}, env[…]
 _NEXT = re.compile(rb"[A-Za-z_]\w{1,40}=")  # user= password= dbname=
 _JOINED_ON = re.compile(rb"\s{0,4}\+\s{0,4}[*&]?[A-Za-z_][\w.]{0,80}\s{0,4}[,+)]")  # --password="+password+" --force
 _ADDRESS = re.compile(rb"[A-Za-z][\w+.\-]{1,40}://")
@@ -71,7 +70,7 @@ def _in_settings(data: bytes, entry: Entry) -> bool:
     """Whether a value without quotes stands in a setting or on a command line, and not in a program."""
     before = data[line_start(data, entry.start) : entry.start]
     rest = data[entry.last : line_end(data, entry.last)]
-    if _REFERENCE.match(entry.value) or (entry.name.islower() and _goes_on(rest)):
+    if _CALL.match(entry.value) or (_MEMBER.match(entry.value) and identifier(entry.value)) or (entry.name.islower() and _goes_on(rest)):
         return False
     if not before.endswith(_QUOTES) and (b"?" in before or b"(" in before.replace(b"$(", b"")):
         return False

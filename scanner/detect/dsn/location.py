@@ -23,7 +23,8 @@ _URL = re.compile(
 )
 _PROPERTY = re.compile(rb";(?:database(?:name)?)=([\w.\-$]{1,128})", re.IGNORECASE)
 _ORACLE = re.compile(rb"jdbc:oracle:\w{2,5}:@(?://)?([A-Za-z0-9_.\-]{1,255})(?::(\d{1,5}))?(?:[:/]([\w.\-$]{1,128}))?", re.IGNORECASE)
-_PDO = re.compile(rb"([a-z]{2,12}):(?=[a-z_]{2,20}=)")
+_PDO = re.compile(rb"(?:dbi:)?([A-Za-z]{2,12}):(?=\w{1,40}[=;])", re.IGNORECASE)
+_DRIVERS = {"pg": "postgresql", "pgsql": "postgresql", "sqlsrv": "sqlserver", "oci": "oracle"}
 _PDO_PART = re.compile(rb"(host|port|dbname|database|server)=([\w.\-]{1,255})", re.IGNORECASE)
 _LONGEST = 1024
 
@@ -42,5 +43,6 @@ def locate(text: bytes) -> Address | None:
     if pdo:
         said = {part[1].lower(): part[2] for part in _PDO_PART.finditer(text, pdo.end())}
         host = said.get(b"host") or said.get(b"server", b"")
-        return Address(pdo[1].decode(), host, number(said.get(b"port")), said.get(b"dbname") or said.get(b"database", b""))
+        driver = pdo[1].decode().lower()
+        return Address(_DRIVERS.get(driver, driver), host, number(said.get(b"port")), said.get(b"dbname") or said.get(b"database", b""))
     return None

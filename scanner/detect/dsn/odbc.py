@@ -18,7 +18,9 @@ _QUOTED = re.compile(
 )
 _BARE = re.compile(_NAME + rb"((?:[^;\"'`<>\r\n\\]|\\(?=[\\\w.])){0,512})[ \t]{0,4}(;|\\?(?=[\"'`<>\r\n\\])|\Z)")
 _PDO = re.compile(rb"([a-z]{2,12}):(?=[A-Za-z_]{2,20}=)")  # pgsql:host=db;…
-_VARIABLE = re.compile(rb"[ \t]{0,8}[A-Za-z_][\w.]{0,40}[ \t]{0,4}=[ \t]{0,4}(?=[A-Za-z][A-Za-z ]{0,20}=)")  # CONNECTION=Server=db;…
+_VARIABLE = re.compile(
+    rb"[ \t]{0,8}(?!(?i:pwd|password)\b)[A-Za-z_][\w.]{0,40}[ \t]{0,4}=[ \t]{0,4}(?=[A-Za-z][A-Za-z ]{0,20}=)"
+)  # CONNECTION=Server=db;…
 _SERVER = ("server", "data source", "datasource", "address", "addr", "host", "hostname", "servername", "network address", "endpoint", "dsn")
 _OTHER = ("driver", "provider", "initial catalog", "database", "dbname", "account")
 _USER = ("uid", "user id", "user", "username", "user name", "userid", "user_id")

@@ -30,7 +30,7 @@ def read(data: bytes, start: int, end: int) -> tuple[Dsn, Place] | None:
     else:
         at = data.rfind(b"@", login.end(), _before_descriptor(data, login.end(), end))
         first, last = login.end(), at
-    if at < 0 or last <= first or b"//" in data[first:last]:
+    if at < 0 or last <= first or (b"//" in data[first:last] and not quoted):
         return None
     host, port, database, stop = _target(data, at + 1, end)
     dsn = Dsn("oracle", login[1].strip(b'"'), data[first:last], host, port, database)

@@ -13,7 +13,7 @@ _WORD = re.compile(
 )
 _PIECE = re.compile(rb"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\]+)", re.DOTALL)
 _ITEM = re.compile(rb"[\"'][ \t]{0,4},\s{0,40}[\"']((?:[^\"'\\\r\n]|\\.){0,512})(?=[\"'])")
-_ONE_QUOTE = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_ONE_QUOTE = re.compile(rb"'[^'\n]{0,1024}'|\"(?:[^\"\\\n]|\\.){0,1024}\"", re.DOTALL)
 _IN_DOUBLE = re.compile(rb"\\([\"\\$`])")
 _FILLED_IN = re.compile(rb"[$`]")
 _MOST = 48
@@ -44,6 +44,14 @@ def words(data: bytes, start: int) -> list[Word]:
         found.append(_word(data, *match.span(1)))
         start = match.end()
     return found
+
+
+def word_at(data: bytes, start: int) -> Word | None:
+    """The word that begins at `start`; one in quotes may stand in a list."""
+    quoted = _ONE_QUOTE.match(data, start)
+    if quoted and data[quoted.end() : quoted.end() + 1] in (b"", b" ", b"\t", b"\r", b"\n", b",", b")", b"]", b";"):
+        return _word(data, *quoted.span())
+    return next(iter(words(data, start)), None)
 
 
 def _items(data: bytes, start: int) -> list[Word]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from urllib.parse import unquote
+from pathlib import Path
 
 from scanner import shipped
 from scanner.detect.checks import CHECKS, flaw
@@ -16,7 +16,8 @@ from scanner.rulepack.sample import grow
 
 PLACE = "¤"  # where a row wants the password; grown when the test runs, so that no file holds one
 ROW = "row"  # an id for table rows: a test's name never holds a secret
-Row = tuple[str, str, str]  # rule, text, parts as `name=value` with blanks between, percent-encoded
+Row = tuple[str, str, str]  # rule, text, and its scheme, user, host, port and database with blanks between; `-` for none
+PARTS = ("scheme", "user", "host", "port", "database")
 
 
 @cache
@@ -27,6 +28,11 @@ def searcher() -> Engine:
 def found(text: str | bytes) -> tuple[Hit, ...]:
     """Everything that any rule finds."""
     return hits(searcher(), text.encode() if isinstance(text, str) else text)
+
+
+def ours(text: str) -> list[str]:
+    """The rules about data source names, clients and HTTP that find something; what is only called a password is another matter."""
+    return [hit.rule.id for hit in found(text) if Path(hit.rule.file).name.startswith(("dsn-", "http."))]
 
 
 Told = list[tuple[str, dict[str, str | int], bool]]  # rule, parts, and whether the secret is the password
@@ -42,8 +48,8 @@ def told(text: str, password: str) -> Told:
 def expected(row: Row) -> Told:
     """Exactly one finding: of this rule, with these parts, and its secret is the password from its first to its last byte."""
     rule, _, parts = row
-    pairs = (pair.partition("=")[::2] for pair in parts.split())
-    return [(rule, {name: int(value) if name == "port" else unquote(value) for name, value in pairs}, True)]
+    pairs = zip(PARTS, parts.split(), strict=False)
+    return [(rule, {name: int(value) if name == "port" else value for name, value in pairs if value != "-"}, True)]
 
 
 def grown(seed: int) -> str:
