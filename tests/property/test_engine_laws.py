@@ -40,6 +40,14 @@ def searcher(kind: str) -> Engine:
 
 
 @cache
+def near() -> Engine:
+    """The rules whose windows are small, so that a text of many windows is no large one."""
+    some = tuple(rule for rule in rules().rules if max(rule.before, rule.after) <= 1024)
+    assert len(some) > 900
+    return engine(Ruleset(some, ""), None)
+
+
+@cache
 def pieces() -> tuple[bytes, ...]:
     """Hits and misses of every rule, grown once."""
     return tuple(grow(sample.shape, 3) for rule in rules().rules for sample in rule.hits + rule.misses)
@@ -81,7 +89,7 @@ def places(found: Sequence[Placed]) -> list[tuple[object, ...]]:
 @pytest.fixture
 def small_window(monkeypatch: pytest.MonkeyPatch) -> int:
     """A window that is a few margins wide, so that its edges fall everywhere."""
-    size = searcher("auto").margin * 3
+    size = near().margin * 3
     monkeypatch.setattr(examine, "WINDOW", size)
     return size
 
@@ -119,8 +127,16 @@ def test_the_same_content_gives_the_same_hits_again(data: bytes) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_windows_find_what_one_piece_has(seed: int, small_window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     data = big(seed, small_window * 4 + seed * 1111)
-    found = told(examine.hits(searcher("auto"), data))
+    found = told(examine.hits(near(), data))
     monkeypatch.setattr(examine, "WINDOW", 1 << 30)
+    assert found == told(examine.hits(near(), data))
+    assert len(found) > 20
+
+
+def test_windows_find_what_one_piece_has_where_rules_reach_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = big(11, 300_000)
+    found = told(examine.hits(searcher("auto"), data))
+    monkeypatch.setattr(examine, "WINDOW", 100_000)
     assert found == told(examine.hits(searcher("auto"), data))
     assert len(found) > 100
 
@@ -136,9 +152,9 @@ def chunks(data: bytes, random: Random, most: int) -> Iterator[bytes]:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_stream_finds_what_one_piece_has_in_the_same_places(seed: int, small_window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     data = big(seed + 50, small_window * 4 + seed * 777)
-    streamed = places(list(examine.streamed(searcher("auto"), chunks(data, Random(seed), (40, 5000, small_window * 2)[seed % 3]))))
+    streamed = places(list(examine.streamed(near(), chunks(data, Random(seed), (40, 5000, small_window * 2)[seed % 3]))))
     monkeypatch.setattr(examine, "WINDOW", 1 << 30)
-    assert streamed == places(examine.placed(searcher("auto"), data))
+    assert streamed == places(examine.placed(near(), data))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])

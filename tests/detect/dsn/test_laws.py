@@ -137,7 +137,7 @@ def test_what_is_rendered_reads_back(name: str, data: st.DataObject) -> None:
     assert (text[hit.secret.start : hit.secret.end] == written, hit.value.decode() == login.password) == (True, True)
     shown = dict(hit.parts)
     expected = {part: getattr(login, part) for part in syntax.names.split()}
-    assert {part: shown.get(part) for part in expected} == {part: value for part, value in expected.items()}
+    assert {part: shown.get(part) for part in expected} == expected
 
 
 @settings(max_examples=60, deadline=None)
