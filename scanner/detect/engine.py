@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scanner.detect.confirm import Check, Confirmer, Parser
-from scanner.detect.overlap import settle
+from scanner.detect.overlap import open_ones, settle
 from scanner.detect.prefilter import Prefilter, prefilter
 from scanner.detect.trace import MOST, Result, Spotted, Stretch, Trace, inherited, stretches
 from scanner.model.content import Span
@@ -37,6 +37,10 @@ class Engine:
 
     def find(self, data: bytes, low: int = 0, high: int | None = None) -> tuple[Hit, ...]:
         """Hits whose anchor ends in `low` < offset <= `high`; overlaps are settled, offsets are into `data`."""
+        return open_ones(self.read(data, low, high))
+
+    def read(self, data: bytes, low: int = 0, high: int | None = None) -> tuple[Hit, ...]:
+        """The same, and what is sure to be no secret, for who has more of the content to search."""
         spots = self.sieve.spots(data)
         if not spots:
             return ()
@@ -64,7 +68,7 @@ class Engine:
 
     def hits(self, trace: Trace) -> tuple[Hit, ...]:
         """The hits of a traced content."""
-        return self._settled(trace.spots)
+        return open_ones(self._settled(trace.spots))
 
     def keeps(self, trace: Trace) -> bool:
         """Whether a trace is small enough to be kept for the contents made from it."""

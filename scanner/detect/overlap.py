@@ -13,7 +13,8 @@ from scanner.model.evidence import Hit
 def settle(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Hits in order of place, one for each secret: a hit goes when its secret lies in what a more specific rule has read or paired.
 
-    What a rule has read and is sure to be no secret, a hit without any confidence, goes last: nothing less specific may call it one.
+    Among them are hits without any confidence, which a rule has read and is sure to be no secret, so that nothing less specific calls them
+    one; `open_ones` leaves them out, once all that can touch them has been seen.
     """
     ranked = sorted(hits, key=_rank)
     kept: list[Hit] = []
@@ -29,8 +30,12 @@ def settle(hits: Iterable[Hit]) -> tuple[Hit, ...]:
             for span in (hit.span, hit.secret, *(partner.span for partner in hit.partners)):
                 taken.add(span)
         kept += winners
-    kept = [hit for hit in kept if hit.confidence]
     return tuple(sorted(kept, key=lambda hit: (hit.secret.start, hit.secret.end, hit.rule.id)))
+
+
+def open_ones(settled: Iterable[Hit]) -> tuple[Hit, ...]:
+    """The hits that could be secrets."""
+    return tuple(hit for hit in settled if hit.confidence)
 
 
 def _rank(hit: Hit) -> tuple[int, int, int, str]:

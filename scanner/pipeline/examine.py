@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scanner.decode.text import WIDTH, narrowed, wide_readings
 from scanner.detect.engine import Engine
-from scanner.detect.overlap import settle
+from scanner.detect.overlap import open_ones, settle
 from scanner.findings.locate import Lines, Place, line_ends
 from scanner.model.content import WHOLE, Inside, Origin, Span
 from scanner.model.evidence import Hit, Match
@@ -29,14 +29,14 @@ class Placed(NamedTuple):
 def hits(engine: Engine, data: bytes) -> tuple[Hit, ...]:
     """Every hit in a content that is held whole, in order of place."""
     if len(data) <= WINDOW:
-        return _search(engine, data, 0, len(data))
+        return open_ones(_search(engine, data, 0, len(data)))
     found: list[Hit] = []
     for start in range(0, len(data), WINDOW):
         left = max(0, start - engine.margin)
         part = data[left : start + WINDOW + engine.margin]
         low, high = start - left, min(start - left + WINDOW, len(part))
         found += (moved(hit, left) for hit in _search(engine, part, low if start else 0, high))
-    return settle(found)
+    return open_ones(settle(found))
 
 
 def placed(engine: Engine, data: bytes) -> list[Placed]:
@@ -64,7 +64,7 @@ def streamed(engine: Engine, pieces: Iterable[bytes]) -> Iterator[Placed]:
             held[moved(hit, begin)] = Placed(hit, *_text_and_place(buffer, hit, lines))
         kept = settle(held)
         sure = begin + high - (0 if last else margin)
-        yield from (held[hit] for hit in kept if hit.secret.end <= sure or last)
+        yield from (held[hit] for hit in open_ones(kept) if hit.secret.end <= sure or last)
         held = {hit: held[hit] for hit in kept if hit.secret.end > sure}
         cut = max(0, high - margin)
         if cut and buffer[cut - 1 : cut + 1] == b"\r\n":
@@ -97,13 +97,13 @@ def _ahead(parts: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
 
 
 def _search(engine: Engine, data: bytes, low: int, high: int) -> tuple[Hit, ...]:
-    """Hits of a window as it is and of its wide readings, as spans of the window."""
-    found = engine.find(data, low, high)
+    """Hits of a window as it is and of its wide readings, as spans of the window; also what is sure to be no secret."""
+    found = engine.read(data, low, high)
     if 0 not in data:
         return found
     wide: list[Hit] = []
     for reading in wide_readings(data):
-        for hit in engine.find(reading.data, max(0, reading.forth(low)), reading.forth(high)):
+        for hit in engine.read(reading.data, max(0, reading.forth(low)), reading.forth(high)):
             wide.append(read_back(hit, reading.data, reading.back, reading.step))
     return settle([*found, *wide]) if wide else found
 

@@ -10,8 +10,9 @@ from textwrap import dedent
 import pytest
 
 from scanner import examples
+from scanner.pipeline import examine
 from tests.detect.parsing import ROW
-from tests.detect.reading import b64, covered, seen, told, words
+from tests.detect.reading import b64, covered, searcher, seen, told, words
 
 RULE = "kubernetes-secret-value"
 HEAD = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: prod\n"
@@ -236,3 +237,11 @@ def test_a_key_beside_the_data_is_no_value() -> None:
     made = words()
     text = f"ownerReferences:\n- apiVersion: v1\n  fieldPath: {made.password}\n  kind: Secret\n  name: db\n"
     assert [hit.rule.id for hit in seen(text) if hit.rule.id == RULE] == []
+
+
+@pytest.mark.parametrize("size", range(40, 200, 13))
+def test_what_one_window_knows_to_be_no_secret_the_next_calls_none(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = secret(f"data:\n  api-token: {b64('xK4-replace-me-please')}\n  db-password: {b64('changeme')}\n").encode()
+    monkeypatch.setattr(examine, "WINDOW", size)
+    assert examine.hits(searcher(), text) == ()
+    assert list(examine.streamed(searcher(), (text[at : at + 9] for at in range(0, len(text), 9)))) == []
