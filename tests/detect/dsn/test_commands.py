@@ -50,7 +50,7 @@ COMMANDS: list[Row] = [
     ("curl-user", "curl -fsSu elastic:¤ http://localhost:9200/_cat", "- elastic localhost"),
     ("curl-user", "curl --proxy-user u1:¤ https://api.x.dev/a", "- u1 api.x.dev"),
     ("curl-user", 'run(["curl", "-u", "u1:¤", "https://api.x.dev/"])', "- u1 api.x.dev"),
-    ("wget-password", "wget --http-user=u1 --http-password=¤ https://x.dev/a", ""),
+    ("wget-password", "wget --http-user=u1 --http-password=¤ https://x.dev/a", "- u1"),
 ]
 FILES: list[Row] = [
     ("netrc", "machine git.x.dev login u1 password ¤\n", "- u1 git.x.dev"),
