@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote_from_bytes
@@ -12,6 +13,8 @@ PART = 8  # characters of a secret that must not be seen together
 _BASE64 = 10  # letters that eight bytes decide, wherever they stand
 _HEX = 2 * PART
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+# Eight of these stand by chance in a fingerprint or a sentence, where thousands of secrets are planted; of them more are looked for.
+_COMMON = re.compile(rb"[0-9a-f]+|[0-9A-F]+|[a-z ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _forms(secret: Secret) -> Iterator[tuple[int, bytes, str]]:
     value = secret.value
     first = max(0, secret.public - PART + 1)
     for part in _parts(value[first:], PART):
-        if part not in secret.plain:
+        if part not in secret.plain and not _COMMON.fullmatch(part):
             yield PART, part, "plain"
             yield PART, part[::-1], "reversed"
             yield _HEX, part.hex().encode(), "hexadecimal"
@@ -66,6 +69,10 @@ def _forms(secret: Secret) -> Iterator[tuple[int, bytes, str]]:
                 letters = base64.b64encode(b"\0" * shift + part)[-(-shift * 8 // 6) : (shift + PART) * 8 // 6]
                 yield _BASE64, letters, "base64"
                 yield _BASE64, letters.translate(_URL_SAFE), "base64"
+    for part in _parts(value[first:], _HEX):
+        if _COMMON.fullmatch(part):
+            yield _HEX, part, "plain"
+            yield _HEX, part[::-1], "reversed"
     hidden = value[secret.public :]
     for part in _parts(quote_from_bytes(hidden, safe="").encode(), _HEX):
         if b"%" in part[1:-1]:
