@@ -20,6 +20,7 @@ _LEAD = re.compile(rb"(\\{0,7})([\"'])\Z")
 _BEFORE = re.compile(rb"([^\s\\]|\\(?=[\"']))(?:\s|\\+[nrt])*\Z")
 _AFTER = re.compile(rb"\\{0,7}[\"']?(?:\s|\\+[nrt])*+(.)", re.DOTALL)
 _ESCAPED_LINES = re.compile(rb"\\n(?=[ \w\"'-])")
+_BARE_REACH = 1024  # bytes before a `kind` without quotes: nothing tells a second one on the way back
 _TOP = frozenset({b"apiVersion", b"kind", b"metadata", b"type", b"immutable", b"status"})
 _DATA = (b"data", b"stringData", b"encryptedData")
 _LITERAL = re.compile(rb"\A\{\{-?\s*(?:b64enc\s+)?([\"`])([^\"`]+)\1\s*(?:\|\s*(?:b64enc|quote|squote|toString)\s*)*-?\}\}\Z")
@@ -97,8 +98,12 @@ def _scalars(candidate: Candidate) -> tuple[list[Scalar], bool]:
     assigned = b"=" in data[at : candidate.secret.start]
     braced = (before and before[1] in b"{,") or (after and after[1] in b",}") or assigned
     if braced and depth is not None:
-        start = flow.enclosing(data, key_at, b"kind", depth, quoted[2] if quoted else b'"')
-        scalars = flow.members(data, key_at, depth) if start is None else flow.read(data, start, depth=depth)[0]
+        first = 0 if quoted else max(0, key_at - _BARE_REACH)
+        start = flow.enclosing(data, key_at, b"kind", depth, quoted[2] if quoted else b'"', first)
+        if start == flow.NOWHERE or (start == flow.CUT and first):
+            return [], False
+        whole = start != flow.CUT
+        scalars = flow.read(data, start, depth=depth, once=b"kind")[0] if whole else flow.members(data, key_at, b"kind", depth)
         return scalars, bool(quoted) or assigned or depth > 0
     return _in_block(data, key_at), False
 

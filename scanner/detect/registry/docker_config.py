@@ -49,8 +49,8 @@ def auth_entry(candidate: Candidate) -> Parsed | None:
     if quote is None or depth is None:
         return None
     opened = flow.enclosing(data, quote.start(), key, depth)
-    registry = None if opened is None else _registry(data, opened, depth)
-    if opened is None or registry is None:
+    registry = None if opened < 0 else _registry(data, opened, depth)
+    if registry is None:
         return None
     entry = named(flow.read(data, opened, depth=depth)[0])
     scalar = entry.get((key,))
@@ -65,7 +65,7 @@ def _registry(data: bytes, opened: int, depth: int) -> bytes | None:
     if _REGISTRY.fullmatch(key[2]):
         return key[2]
     outer = flow.enclosing(data, key.start(), key[2], depth)
-    above = _OPENED.search(data, max(0, outer - 400), outer) if outer is not None else None
+    above = _OPENED.search(data, max(0, outer - 400), outer) if outer >= 0 else None
     return key[2] if above and above[2] == b"auths" else None
 
 

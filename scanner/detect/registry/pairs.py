@@ -61,7 +61,7 @@ def beside(candidate: Candidate) -> tuple[Parsed, ...]:
     depth = _depth(data, at)
     if data[at : at + 1] in (b'"', b"\\") or b"=" in data[candidate.secret.end : candidate.span.end]:
         opened = flow.enclosing(data, at, name, depth)
-        return _logins(flow.read(data, opened, depth=depth)[0], strict=True) if opened is not None else ()
+        return _logins(flow.read(data, opened, depth=depth)[0], strict=True) if opened >= 0 else ()
     return _logins(block.mapping(data, at))
 
 

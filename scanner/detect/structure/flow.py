@@ -11,6 +11,7 @@ from scanner.model.content import Span
 
 DEEPEST = 16  # a Secret with all its managed fields has eight
 MOST = 2000
+CUT, NOWHERE = -1, -2  # it lies before what was looked at; there is none
 _CHUNK = 1024
 _TOKEN = re.compile(rb"(?<!\\)(\\*+)([\"'])|[{}\[\]]")
 _QUOTE = {b'"': re.compile(rb"(?<!\\)(\\*+)\""), b"'": re.compile(rb"(?<!\\)(\\*+)'"), b"`": re.compile(rb"()`")}
@@ -31,16 +32,16 @@ def level(backslashes: int) -> int | None:
     return {0: 0, 1: 1, 3: 2, 7: 3}.get(backslashes)
 
 
-def enclosing(data: bytes, at: int, key: bytes, depth: int = 0, quote: bytes = b'"') -> int | None:
-    """Where the `{` stands whose object directly holds the key that begins, quotes and all, at `at`; read backwards."""
+def enclosing(data: bytes, at: int, key: bytes, depth: int = 0, quote: bytes = b'"', first: int = 0) -> int:
+    """Where the `{` stands whose object directly holds the key that begins, quotes and all, at `at`; else CUT or NOWHERE."""
     closed, string_end = 0, -1  # `string_end`: of the string that we are in
-    for token in _backwards(data, at):
+    for token in _backwards(data, first, at):
         if token[2]:
             ends = _ends(len(token[1]), depth) if token[2] == quote else False
             if ends is None:
-                return None  # a quote of the text around: the object does not begin in this string
+                return NOWHERE  # a quote of the text around: the object does not begin in this string
             if ends and string_end >= 0 and not closed and data[token.end() : string_end] == key:
-                return None  # the same key once more
+                return NOWHERE  # the same key once more
             if ends:
                 string_end = token.start() if string_end < 0 else -1
         elif string_end >= 0:
@@ -48,19 +49,19 @@ def enclosing(data: bytes, at: int, key: bytes, depth: int = 0, quote: bytes = b
         elif token[0] in b"}]":
             closed += 1
             if closed > DEEPEST:
-                return None
+                return NOWHERE
         elif closed:
             closed -= 1
         else:
-            return token.start() if token[0] == b"{" else None
-    return None
+            return token.start() if token[0] == b"{" else NOWHERE
+    return CUT if string_end < 0 else NOWHERE
 
 
-def _backwards(data: bytes, end: int) -> Iterator[re.Match[bytes]]:
+def _backwards(data: bytes, first: int, end: int) -> Iterator[re.Match[bytes]]:
     """Quotes, brackets and braces before an offset, the nearest first."""
-    while end > 0:
-        start = max(0, end - _CHUNK)
-        while start > 0 and data[start - 1] == 0x5C and end - start < 2 * _CHUNK:
+    while end > first:
+        start = max(first, end - _CHUNK)
+        while start > first and data[start - 1] == 0x5C and end - start < 2 * _CHUNK:
             start -= 1
         yield from reversed(list(_TOKEN.finditer(data, start, end)))
         end = start
@@ -75,15 +76,15 @@ def _ends(backslashes: int, depth: int) -> bool | None:
     return not rest and not count % 2
 
 
-def read(data: bytes, at: int, end: int | None = None, depth: int = 0) -> tuple[list[Scalar], int | None]:
-    """The scalars of the object or list that begins at `at`, and where it ends; None if it is cut short or broken."""
-    reader = _Reader(data, len(data) if end is None else end, depth)
+def read(data: bytes, at: int, end: int | None = None, depth: int = 0, once: bytes = b"") -> tuple[list[Scalar], int | None]:
+    """The scalars of the object or list that begins at `at`, and where it ends; None if it is cut short, broken, or has a key again."""
+    reader = _Reader(data, len(data) if end is None else end, depth, once)
     return reader.found, reader.value(at, (), at)
 
 
-def members(data: bytes, at: int, depth: int = 0) -> list[Scalar]:
-    """The scalars of an object from the key at `at` to its end."""
-    reader = _Reader(data, len(data), depth)
+def members(data: bytes, at: int, key: bytes, depth: int = 0) -> list[Scalar]:
+    """The scalars of an object from this key at `at` to its end, or to where it has the key again."""
+    reader = _Reader(data, len(data), depth, key)
     reader.mapping(at, ())
     return reader.found
 
@@ -91,8 +92,9 @@ def members(data: bytes, at: int, depth: int = 0) -> list[Scalar]:
 class _Reader:
     """Reads forward, never back; every method gives where it stopped, or None where it lost its way."""
 
-    def __init__(self, data: bytes, end: int, depth: int) -> None:
+    def __init__(self, data: bytes, end: int, depth: int, once: bytes = b"") -> None:
         self.data, self.end, self.found = data, end, list[Scalar]()
+        self._once, self._met = once, False
         self._depth, self._marks = depth, b"\\" * ((1 << depth) - 1)
         self._word = _BARE_INSIDE if depth else _BARE
 
@@ -124,6 +126,10 @@ class _Reader:
             if at >= self.end or (key := self._key(at)) is None:
                 return None
             name, after = key
+            if name == self._once and not path:
+                if self._met:
+                    return None
+                self._met = True
             separator = _SEPARATOR.match(self.data, after, self.end)
             after = separator.end() if separator else after
             if not separator or separator[0].strip() == b"":

@@ -89,7 +89,7 @@ def test_a_section_is_read_from_any_of_its_lines(values: dict[str, str]) -> None
 @given(data=st.binary(max_size=200), at=st.integers(0, 200))
 def test_no_bytes_make_a_reader_raise(data: bytes, at: int) -> None:
     at = min(at, len(data))
-    for found in (block.mapping(data, at), block.below(data, at), flow.read(data, at)[0], flow.members(data, at)):
+    for found in (block.mapping(data, at), block.below(data, at), flow.read(data, at)[0], flow.members(data, at, b"a")):
         assert all(0 <= one.span.start <= one.span.end <= len(data) for one in found)
     flow.enclosing(data, at, b"kind")
     assert all(0 <= word.span.start <= word.span.end <= len(data) for word in words(data, at))
