@@ -89,7 +89,8 @@ def verdict_of(key: bytes, value: bytes, encoded: bool) -> Verdict | None:
 
 def _scalars(candidate: Candidate) -> tuple[list[Scalar], bool]:
     """The scalars of the object around the match, and whether only what is quoted in it is a literal."""
-    data, at = candidate.window, candidate.span.start
+    data = candidate.window
+    at = max(0, data.find(b"kind", candidate.span.start))  # behind an escaped line's end
     quoted = _LEAD.search(data, max(0, at - 8), at)
     key_at = quoted.start() if quoted else at
     depth = flow.level(len(quoted[1])) if quoted else 0

@@ -245,3 +245,8 @@ def test_what_one_window_knows_to_be_no_secret_the_next_calls_none(size: int, mo
     monkeypatch.setattr(examine, "WINDOW", size)
     assert examine.hits(searcher(), text) == ()
     assert list(examine.streamed(searcher(), (text[at : at + 9] for at in range(0, len(text), 9)))) == []
+
+
+def test_a_kind_that_ends_another_word_is_none() -> None:
+    text = words().filled("mankind: Secret\ndata:\n  api-token: @B64@\n")
+    assert [hit.rule.id for hit in seen(text) if hit.rule.id == RULE] == []

@@ -117,3 +117,33 @@ def test_options_are_read_in_every_way_to_write_them() -> None:
     named, plain = options(data, words(data, 0), {b"-u", b"--e"})
     assert {name: word.value for name, word in named.items()} == {b"-u": b"a", b"-p": b"b", b"--c": b"d", b"--e": b"f"}
     assert [word.value for word in plain] == [b"g"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Secret\n" * 300, "kind: Secret\ndata:\n  a: b\n" * 200, "- kind: Secret\n  a: b\n" * 200,
+        "".join(f"kind: Secret # {number}\n" for number in range(300)), "  a: b\n" * 200 + "kind: Secret\n" + "  a: b\n" * 200,
+        "".join(f"a{number}:\n  kind: Secret\n" for number in range(200)), "kind: Secret\n" + "  kind: Secret\n" * 300,
+    ],
+    ids=count(),
+)  # fmt: skip
+def test_mappings_that_stand_close_are_not_read_over_and_over(text: str) -> None:
+    data = text.encode()
+    read = sum(len(block.mapping(data, found.start())) for found in re.finditer(b"kind", data))
+    assert read <= 4 * text.count("\n")
+
+
+@pytest.mark.parametrize("unit", ['"kind":"Secret",', '{"kind":"Secret",', '{"kind":"Secret"},', '"kind":"Secret"}'])
+def test_objects_that_stand_close_are_not_read_over_and_over(unit: str) -> None:
+    data, read = unit.encode() * 300, 0
+    for found in re.finditer(b'"kind"', data):
+        opened = flow.enclosing(data, found.start(), b"kind")
+        read += len(flow.read(data, opened, once=b"kind")[0]) if opened >= 0 else 0
+    assert read <= 2 * flow.DEEPEST * 300
+
+
+def test_a_key_is_not_found_before_what_was_looked_at() -> None:
+    assert flow.enclosing(b'{"a": 1, "kind"', 9, b"kind", first=4) == flow.CUT
+    assert flow.enclosing(b'["kind"', 1, b"kind") == flow.NOWHERE
+    assert flow.enclosing(b'{"kind": 1, "kind"', 12, b"kind") == flow.NOWHERE
