@@ -21,7 +21,7 @@ _PLAIN_KEY = re.compile(
     rb"|filename|dir|folder|type|kind|mode|method|region|zone|bucket|database|db|dbname|schema|realm|issuer|audience|scopes?|ttl|expiry|expires"
     rb"|expiration|length|size|algorithm|alg|enabled?|disabled?|version|level|namespace|provider|domain|server|protocol|scheme|driver|timeout|interval"
     rb"|count|locale|timezone|tz|language|account|organi[sz]ation|org|tenant|project|groups?|roles?|policy|public|description|ca|crt|cert|certificate"
-    rb"|pub|fingerprint|thumbprint|kid|fqdn|mtime|date|time|url-?prefix|registry|repository|repo|branch|environment|env|release)\Z"
+    rb"|pub|fingerprint|thumbprint|kid|fqdn|mechanisms?|key-?\d{1,2}|(?:host|user|app|client|key|tenant|account|project|org)id|mtime|date|time|url-?prefix|registry|repository|repo|branch|environment|env|release)\Z"
 )
 _NOTHING = re.compile(
     rb"(?i)(?:\d{4}-\d\d-\d\d(?:[T ][\d:.]{4,18}(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -41,14 +41,15 @@ _ADDRESS = re.compile(
 )
 _TEMPLATED = re.compile(
     rb"\(\([\w./-]{1,80}\)\)|@@\w{1,60}@@|__[A-Z_]{3,60}__|\A%[\w-]{1,60}%\Z|\A~[\w-]{1,60}~\Z|\Abase64(?:encoded)?[-_ ]|\A\[\[|\]\]\Z"
-    rb"|<[a-z][\w -]{2,40}>|\A[`\"'] ?\+|\+ ?[`\"']\Z|\A\*\*[^*]*\*\*\Z|(?:\A|[-_ ])x{3,}\Z|\A(?-i:[A-Z]{2,24}(?:_[A-Z0-9]{2,24}){1,8})\Z",
+    rb"|<[a-z][\w -]{2,40}>"
+    rb"|\A`|\A[\"'] ?\+|\+ ?[`\"']\Z|\A\*\*[^*]*\*\*\Z|(?:\A|[-_ ])x{3,}\Z|\A(?-i:[A-Z]{2,24}(?:_[A-Z0-9]{2,24}){1,8})\Z",
     re.IGNORECASE,
 )
 _HASH = re.compile(
     rb"(?:[\w.@-]{1,64}:)?"
     rb"(?:\$apr1\$|\$2[abxy]?\$|\$[156y]\$|\$argon2|\{SHA\}|\{SSHA\}|\$pbkdf2|SCRAM-SHA-\d+\$|md5[0-9a-f]{32}\Z)"
 )
-_UUID = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
+_NAMED = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[a-z][a-z0-9_.-]*(?:/[a-z][a-z0-9_.-]*){2,}\Z")  # a UUID, a path
 _WEAK, _STRONG, _DRAWN = 25.0, 40.0, 52.0
 
 
@@ -98,7 +99,7 @@ def _of_word(value: bytes, told: bool) -> Verdict | None:
     bits = strength(value)
     if told:
         return Verdict(value, 0.95 if bits >= _STRONG else 0.85 if bits >= _WEAK else 0.7)
-    drawn = bits >= _DRAWN and b" " not in value and not _UUID.match(value) and any(48 <= c <= 57 for c in value)
+    drawn = bits >= _DRAWN and b" " not in value and not _NAMED.match(value) and any(48 <= c <= 57 for c in value)
     return Verdict(value, 0.6) if drawn else None
 
 

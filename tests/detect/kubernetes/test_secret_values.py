@@ -40,6 +40,7 @@ QUIET_VALUES = [
     "path: " + b64("/var/run/app"), "REGION: " + b64("eu-central-1"), "client-id: 0a4f9c1e-7d2b-4c6a-8f3e-5b9d2e7c1a40", "version: 1.2.3",
     "sshKey: " + b64("-----BEGIN OPENSSH PRIVATE KEY-----\n...\n-----END OPENSSH PRIVATE KEY-----\n"), "expires: " + b64("2030-01-01T00:00:00Z"),
     "client_secret: my-client-secret", "passwordMtime: 2019-03-20T17:54:53Z", "token: " + b64("test-token"), "slack: " + b64("#general"),
+    "sasl.mechanism: SCRAM-SHA-512", "key1: val1", "hostid: host/data/app1/host001", "conjur: host/data/app1/host0042",
 ]
 QUIET_TEXTS = [
     "spec:\n  imagePullSecrets:\n  - name: regcred\n",
