@@ -49,7 +49,8 @@ _HASH = re.compile(
     rb"(?:[\w.@-]{1,64}:)?"
     rb"(?:\$apr1\$|\$2[abxy]?\$|\$[156y]\$|\$argon2|\{SHA\}|\{SSHA\}|\$pbkdf2|SCRAM-SHA-\d+\$|md5[0-9a-f]{32}\Z)"
 )
-_NAMED = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[a-z][a-z0-9_.-]*(?:/[a-z][a-z0-9_.-]*){2,}\Z")  # a UUID, a path
+# A UUID, a path.
+_NAMED = re.compile(rb"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z|[a-z][a-z0-9_.-]*(?:/[a-z][a-z0-9_.-]*){2,}\Z")
 _WEAK, _STRONG, _DRAWN = 25.0, 40.0, 52.0
 
 
