@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote_from_bytes
 
@@ -32,10 +32,13 @@ class Dragnet:
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         self._parts: dict[int, dict[bytes, str]] = {PART: {}, _BASE64: {}, _HEX: {}}
+        self._whole: dict[bytes, tuple[bytes, str]] = {}  # by its beginning: what has no part that is looked for
         self._clean: set[bytes] = set()
         for secret in secrets:
             for size, part, form in _forms(secret):
                 self._parts[size].setdefault(part, f"{secret.name} ({form})")
+            if _COMMON.fullmatch(secret.value) and PART <= len(secret.value) < _HEX:
+                self._whole[secret.value[:PART]] = secret.value, f"{secret.name} (whole)"
 
     def __len__(self) -> int:
         return sum(map(len, self._parts.values()))
@@ -46,13 +49,16 @@ class Dragnet:
         for line in data.splitlines():
             if line not in self._clean:
                 found = {parts[line[at : at + size]] for size, parts in self._parts.items() for at in _hits(line, size, parts)}
+                for at in _hits(line, PART, self._whole):
+                    value, name = self._whole[line[at : at + PART]]
+                    found |= {name} if line.startswith(value, at) else set()
                 caught |= found
                 if not found:
                     self._clean.add(line)
         return sorted(caught)
 
 
-def _hits(line: bytes, size: int, parts: dict[bytes, str]) -> Iterator[int]:
+def _hits(line: bytes, size: int, parts: Collection[bytes]) -> Iterator[int]:
     return (at for at in range(len(line) - size + 1) if line[at : at + size] in parts)
 
 

@@ -349,9 +349,8 @@ def test_what_is_left_behind(run: Run, ground: Ground, surroundings: dict[str, s
     left = [path for path in (home / "tmp").rglob("*") if path.is_file()]
     assert left == [], "temporary files stay"
     assert net.catch((home / "said").read_bytes()) == [], "git was called with a secret, which everybody on the machine can see"
-    for path in (home / "cache").rglob("*"):  # what Hyperscan compiled is compared below
+    for path in (home / "cache").rglob("*"):  # patterns may look like a part of a secret; their bytes are compared below
         assert net.catch(path.name.encode()) == []
-        assert path.suffix != ".json" or net.catch(path.read_bytes()) == []
 
 
 def test_caches_do_not_depend_on_what_was_scanned(run: Run, ground: Ground, surroundings: dict[str, str], tmp_path: Path) -> None:
