@@ -30,7 +30,7 @@ lint: dev
 	$(BIN)/typos
 
 test: dev
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(PYTEST)
 
 bench: dev
 	$(BIN)/python -m benchmarks $(BENCH)

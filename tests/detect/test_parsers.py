@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +15,7 @@ from scanner.detect.parsers import PARSERS
 from scanner.model.content import Span
 from scanner.rulepack.structured import STRUCTURED
 from tests.detect.parsing import ROW, candidates, parsed, rules
+from tests.effort import costs_at_most
 
 CRUMBS = [
     b"postgres://",
@@ -165,27 +163,7 @@ def test_a_hostile_window_costs_a_bounded_number_of_looks_at_each_byte(name: str
         for at in (len(prefix), len(data) // 2):
             groups = {"secret": data[at:], "user": b"", "field": b"auth"}
             candidate = Candidate(data, Span(0, len(data)), Span(at, len(data)), groups)
-            assert _costs_at_most(500, data, lambda candidate=candidate: PARSERS[name](candidate)), (name, text[:16], at)
-
-
-def _costs_at_most(looks: int, data: bytes, work: Callable[[], object]) -> bool:
-    """Whether the work takes no longer than so many Python loops over the data; the quietest of five tries decides."""
-
-    def look() -> None:
-        for _ in data:
-            pass
-
-    return any(_seconds(work) <= looks * _seconds(look) for _ in range(5))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    gc.disable()  # the heap of a whole test run is no part of the work
-    try:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-    finally:
-        gc.enable()
+            assert costs_at_most(500 * len(data), lambda candidate=candidate: PARSERS[name](candidate)), (name, text[:16], at)
 
 
 def test_every_rule_names_a_parser_that_exists() -> None:

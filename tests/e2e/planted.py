@@ -41,25 +41,26 @@ def searcher() -> Engine:
 
 @cache
 def plants() -> tuple[Plant, ...]:
-    """Every rule's hits and what a person would write by hand."""
+    """A hit of every rule, in one context or another, and what a person would write by hand."""
     return (*_grown(), *_written())
 
 
 def _grown() -> Iterator[Plant]:
-    for rule in searcher().rules.rules:
-        for number, sample in enumerate(rule.hits):
-            text, name = grow(sample.shape, SEED), f"{rule.id}-{number}"
-            shared = Counter(part for seed in _OTHERS for part in _in_all_forms(grow(sample.shape, seed)))
-            plain = frozenset(part for part, times in shared.items() if times > 1)
-            secrets = []
-            for hit in searcher().find(text):
-                public = len(public_prefix(hit.rule, hit.value))
-                secrets.append(Secret(name, hit.value, public, plain))
-                raw = text[hit.secret.start : hit.secret.end]
-                if raw != hit.value:
-                    secrets.append(Secret(f"{name} as written", raw, 0, plain))
-                secrets += [Secret(f"{name} partner", partner.hidden, 0, plain) for partner in hit.partners if partner.hidden]
-            yield Plant(name, text, tuple(secrets))
+    for turn, rule in enumerate(searcher().rules.rules):
+        number = turn % len(rule.hits)
+        shape, name = rule.hits[number].shape, f"{rule.id}-{number}"
+        text = grow(shape, SEED)
+        shared = Counter(part for seed in _OTHERS for part in _in_all_forms(grow(shape, seed)))
+        plain = frozenset(part for part, times in shared.items() if times > 1)
+        secrets = []
+        for hit in searcher().find(text):
+            public = len(public_prefix(hit.rule, hit.value))
+            secrets.append(Secret(name, hit.value, public, plain))
+            raw = text[hit.secret.start : hit.secret.end]
+            if raw != hit.value:
+                secrets.append(Secret(f"{name} as written", raw, 0, plain))
+            secrets += [Secret(f"{name} partner", partner.hidden, 0, plain) for partner in hit.partners if partner.hidden]
+        yield Plant(name, text, tuple(secrets))
 
 
 def _in_all_forms(text: bytes) -> set[bytes]:

@@ -330,11 +330,11 @@ def test_an_interruption(surroundings: dict[str, str], net: Dragnet, sent: int) 
         [*SCANNER, "scan", "-", "--format", "json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings
     ) as running:
         assert running.stdin is not None
-        for _ in range(70):  # more than a pipe holds and a window takes, so that it is reading and searching
+        for _ in range(140):  # more than a pipe holds and a window takes, so that it is reading and searching
             running.stdin.write(b"\n".join(plant.text for plant in plants()))
         running.stdin.flush()
         running.send_signal(sent)
-        written = b"".join(running.communicate(timeout=60))
+        written = b"".join(running.communicate(timeout=600))
     assert running.returncode == 130
     assert net.catch(written) == []
     assert b"Traceback" not in written

@@ -23,6 +23,7 @@ import pytest
 from scanner.pipeline import gitread
 from scanner.sources import files
 from tests.conftest import Repo
+from tests.effort import costs_at_most
 from tests.gitrepo import PYTHON_SCAN, ROOT, Said, loose_file, objects, packs, scan, token, write_object
 
 # -- configuration that would run a program ------------------------------------------------------------------------------------------------
@@ -232,9 +233,7 @@ def test_hostile_packs(repo: Repo, kind: str) -> None:
     repo.commit({"f": "x\n"})
     bad = ENEMIES[kind][: 50 if kind == "a reversed chain" else None]
     write_pack(repo.path, [SECRET, *bad])
-    began = time.monotonic()
     said = scan(repo.path, *(["--verify-objects"] if kind == "the content of another" else []))
-    assert time.monotonic() - began < 20
     assert (said.code, len(said.fingerprints)) == (1, 1)
     spoiled = {oid.hex() for oid, _ in bad} - {BASE[0].hex()}
     assert {gap["object"] for gap in said.gap("corrupt-object")} == spoiled
@@ -247,11 +246,13 @@ def test_a_long_chain_of_deltas_in_the_wrong_order_is_linked_in_linear_time(repo
 
     write_pack(repo.path, [*ENEMIES["a reversed chain"], (_id(20_000), _blob(b"123456789")[1])])
     (path,) = packs(repo.path)
-    began = time.monotonic()
-    pack = Pack(path, 20)
-    assert list(pack.unreached()) == []
-    assert sum(weight > 0 for _, weight in pack.units(1 << 20)) >= 1
-    assert time.monotonic() - began < 3
+
+    def walked() -> None:
+        pack = Pack(path, 20)
+        assert list(pack.unreached()) == []
+        assert sum(weight > 0 for _, weight in pack.units(1 << 20)) >= 1
+
+    assert costs_at_most(20_000 * 3000, walked)
 
 
 def test_deltas_on_a_damaged_base_cost_one_try_each(repo: Repo) -> None:
@@ -386,12 +387,12 @@ def test_an_interrupted_run_reports_what_it_found(repo: Repo, number: signal.Sig
         out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == 130
+    assert process.returncode == 130, err.decode()
     assert err.decode().startswith("leakseal: the scan was interrupted")
     assert err.count(b"\n") == 2
     report = json.loads(out)
     assert report["result"] in ("leaks", "incomplete")
-    assert any(finding["location"]["field"] in ("ref-name", "reflog") for finding in report["findings"])
+    assert report["gaps"], "what was not read any more is told"
 
 
 def _children(pid: int) -> list[int]:

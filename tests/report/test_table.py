@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -67,17 +66,13 @@ def test_a_terminal_is_never_overrun_by_what_is_not_copied():
 
 
 def test_a_million_characters_in_one_value_are_cut_on_a_terminal():
-    begun = time.monotonic()
     said = table(report(findings=(finding(preview="x" * 10**6),)), TERMINAL)
     assert "999,600 more characters" in said
-    assert time.monotonic() - begun < 2
 
 
 def test_the_first_two_hundred_are_shown_and_the_rest_is_counted():
     many = report(findings=tuple(finding(id=f"{n:016x}", severity=("high", "low")[n % 2]) for n in range(5000)))
-    begun = time.monotonic()
     said = table(many, TERMINAL)
-    assert time.monotonic() - begun < 5
     assert OURS.sub("", said).count("    id ") == 200
     assert "and 4,800 more open findings; " in OURS.sub("", said).replace("\n", " ")
     assert "5,000 open findings" in said

@@ -13,10 +13,10 @@ class People:
     """Who made a commit or tag, and where HEAD stands; answers None for what cannot be read."""
 
     def __init__(self, layout: Layout, env: Mapping[str, str]) -> None:
-        import git
-
         self._repo: Any = None
         try:
+            import git  # what is left of an import that an interruption cut short may raise anything
+
             self._repo = git.Repo(str(layout.root), search_parent_directories=False)
             # gitpython adds to this process's environment, in which a hook has words of its own
             self._repo.git.update_environment(**env, GIT_DIR=str(layout.git_dir), GIT_OBJECT_DIRECTORY=str(layout.object_dirs[0]))
