@@ -95,7 +95,8 @@ def test_four_megabytes_of_one_beginning_end_in_bounded_memory(made: Engine, pie
 
 def both(folder: Path | None) -> tuple[str, int]:
     """What a run makes of a cache folder: the rules' digest, and how many spots a text has."""
-    chosen = load_cached([shipped.shipped("rules") / name for name in ("aws.yaml", "dsn-web.yaml", "generic.yaml")], (), folder, known=known)
+    packs = [shipped.shipped("rules") / name for name in ("aws.yaml", "dsn-web.yaml", "generic.yaml")]
+    chosen = load_cached(packs, (), folder, known=known)
     return chosen.digest, len(prefilter(anchors(chosen.rules), folder).spots(b"AKIA" + b"Q7R2" * 4 + PASSWORD))
 
 
