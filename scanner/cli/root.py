@@ -15,6 +15,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
     "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
     "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
+    "attest": ("attest", "Scan what a policy requires, and sign what was found and read."),
+    "verify": ("verify", "Check a signed assertion."),
+    "keygen": ("keygen", "Make a signing key and its public key."),
     "rules": ("rules", "List, show and check the rules."),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scanner.model.content import Gap, Origin, Span
 from scanner.model.rule import Rule
@@ -111,4 +112,15 @@ class Finding:
     acceptance: str | None = None  # "inline" or the owner and reason of the suppression that accepts it
 
 
-__all__ = ["Finding", "Gap", "Hit", "Location", "Match", "Parsed", "Partner"]
+class Leaf(NamedTuple):
+    """One thing that was counted on a surface, and what became of it; no content."""
+
+    surface: str
+    kind: str  # blob | tree | commit | tag | file | meta | record | gap
+    id: str = ""  # a Git object's id, else `sha256:` and the digest of the content; empty where that was not read
+    size: int = 0  # bytes
+    status: str = "scanned"  # scanned | skipped | a Gap's reason
+    path: str | None = None  # for whoever keeps the list; no part of the tree
+
+
+__all__ = ["Finding", "Gap", "Hit", "Leaf", "Location", "Match", "Parsed", "Partner"]

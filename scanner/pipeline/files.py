@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from io import BufferedReader
+from typing import cast
 
+from scanner import canon
 from scanner.decode.content import Content
 from scanner.decode.limits import Budget, Limits
 from scanner.detect.engine import Engine
 from scanner.model.content import WHOLE, Unseen
 from scanner.pipeline.examine import Placed
 from scanner.pipeline.opened import Opened, examined, flowed
+from scanner.pipeline.tally import Entry
 from scanner.sources.files import Changed, Oversize, large_file, read_file
 
 
@@ -22,10 +27,13 @@ class Answer:
     octets: int = 0
     found: list[tuple[bytes, Placed]] = field(default_factory=list, repr=False)
     gaps: list[tuple[bytes, Unseen, bool]] = field(default_factory=list)  # (path, what, whether it stands for the file itself)
+    leaves: list[Entry] | None = None  # of the files that were read; None: nobody wants to know
 
-    def take(self, path: bytes, done: Opened, octets: int) -> None:
-        """One file was read."""
+    def take(self, path: bytes, done: Opened, octets: int, digest: Callable[[], str]) -> None:
+        """One file was read; `digest` makes that of its content."""
         self.octets += octets
+        if self.leaves is not None and done.read:
+            self.leaves.append(("file", digest(), octets, canon.text(path)))
         self.found += ((path, seen) for seen in done.found)
         self.gaps += ((path, unseen, own) for unseen, own in counted(done.unseen))
         self.objects += done.read
@@ -38,7 +46,7 @@ def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer, limit
         if data is None:
             answer.gaps.append((path, Unseen("unreadable", "it is neither a file nor a link"), True))
         else:
-            answer.take(path, examined(engine, data, limits), len(data))
+            answer.take(path, examined(engine, data, limits), len(data), lambda: canon.digest(data))
     except Oversize:
         _large(engine, full, path, answer, limits)
     except Changed:
@@ -48,15 +56,18 @@ def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer, limit
 
 
 def _large(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Limits) -> None:
-    done, octets = Opened(), 0
+    done, octets, digest = Opened(), 0, ""
     try:
         with large_file(full) as (file, octets):
             flowed(engine, Content(file, Budget(limits, octets), size=octets), done)
+            if answer.leaves is not None:
+                file.seek(0)
+                digest = f"sha256:{hashlib.file_digest(cast(BufferedReader, file), 'sha256').hexdigest()}"
     except Changed:
         done.unseen.append(_CHANGED)
     except OSError as problem:
         done.unseen.append(_refused(problem))
-    answer.take(path, done, octets)
+    answer.take(path, done, octets, lambda: digest)
 
 
 def counted(unseen: Sequence[Unseen]) -> list[tuple[Unseen, bool]]:

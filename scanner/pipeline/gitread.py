@@ -16,6 +16,7 @@ from scanner.pipeline import files
 from scanner.pipeline.examine import WINDOW, Placed, hits, with_places
 from scanner.pipeline.opened import Opened, flowed, held
 from scanner.pipeline.settings import Settings
+from scanner.pipeline.tally import Entry
 from scanner.sources.git.delta import copies
 from scanner.sources.git.kinds import BLOB, COMMIT, TAG, TREE, Damaged
 from scanner.sources.git.lfs import MOST, pointed
@@ -24,6 +25,7 @@ from scanner.sources.git.store import Batch, Large, Lineage, Read, Store, Unread
 
 FILES = "files"  # Batch.way of tracked files; the others are the store's
 _WORTH = 16384  # bytes of content below which a search costs less than knowing what is new
+_WORDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 NAME = 5  # the kind of a path component, beside Git's own four
 _BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
@@ -52,13 +54,14 @@ class Answer:
     named: set[bytes] = field(default_factory=set)
     submodules: set[tuple[bytes, bytes]] = field(default_factory=set)
     commits: list[bytes] = field(default_factory=list)
+    leaves: list[Entry] = field(default_factory=list)
 
 
 class GitReader:
     """Reads and searches batches of one repository; every process makes its own engine when it is first asked."""
 
     def __init__(self, store: Store, settings: Settings, tracked: list[bytes]) -> None:
-        self.store, self.tracked, self.limits = store, tracked, settings.limits
+        self.store, self.tracked, self.limits, self.leaves = store, tracked, settings.limits, settings.leaves
         self._rules, self._cache, self._kind = settings.rules, settings.cache, settings.engine
         self._engine: Engine | None = None
         self._references: References | None = None
@@ -121,6 +124,8 @@ class GitReader:
                 answer.lfs.append((oid, content))
         answer.objects += 1
         answer.octets += len(data)
+        if self.leaves:
+            answer.leaves.append((_WORDS[kind], oid.hex(), len(data), None))
 
     def _hits(self, data: bytes, lineage: Lineage | None) -> tuple[Hit, ...]:
         """The hits of a content; where it is a delta against one just searched, only what is new is searched."""
@@ -164,6 +169,8 @@ class GitReader:
         answer.opaque += ((oid, unseen, own) for unseen, own in files.counted(done.unseen))
         answer.objects += read and done.read
         answer.octets += size
+        if self.leaves and read and done.read:
+            answer.leaves.append((_WORDS[kind], oid.hex(), size, None))
 
     def _names(self, answer: Answer, names: list[bytes]) -> None:
         text = _BETWEEN_NAMES.join(names)
@@ -174,11 +181,12 @@ class GitReader:
             _see(answer, hit, NAME, text[start : end if end >= 0 else len(text)])
 
     def _file(self, answer: Answer, path: bytes) -> None:
-        share = files.Answer()
+        share = files.Answer(leaves=[] if self.leaves else None)
         files.examine_file(self.engine, os.path.join(os.fsencode(self.store.layout.work_tree or ""), path), path, share, self.limits)
         answer.objects += share.objects
         answer.octets += share.octets
         answer.files += share.found
+        answer.leaves += share.leaves or ()
         answer.not_files += share.gaps
 
 

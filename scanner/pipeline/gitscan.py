@@ -42,7 +42,7 @@ class GitScan:
         self.id, self.settings = id, settings
         self.layout: Layout = discover(path)
         self.env: Mapping[str, str] = environment(trust_owner=settings.trust_owner, root=self.layout.root)
-        self.tally = Tally(id, "git")
+        self.tally = Tally(id, "git", leaves=settings.leaves)
         self._open()
         self._walk = Walk(self.layout.root, self.env)  # goes on while the packs are opened
         self.sightings = Sightings()
@@ -128,7 +128,7 @@ class GitScan:
     def _take(self, answer: Answer) -> None:
         unread = sum(own for *_, own in (*answer.opaque, *answer.not_files)) + len(answer.unread)
         self.settings.progress.advance(answer.objects + unread, answer.octets)
-        self.tally.read(answer.objects, answer.octets)
+        self.tally.read(answer.objects, answer.octets, answer.leaves)
         self.sightings.add(answer)
         for path, seen in answer.files:
             self.sightings.add_file(self._file_origin(path), seen)
@@ -169,13 +169,13 @@ class GitScan:
             self._own_file(reader, origin, os.path.join(os.fsencode(folder), item.path))
 
     def _own_file(self, reader: GitReader, origin: Origin, path: bytes) -> None:
-        share = reading.Answer()
+        share = reading.Answer(leaves=[] if self.settings.leaves else None)
         try:
             reading.examine_file(reader.engine, path, path, share, self.settings.limits)
         except Exception:
             self.tally.gap(origin, "tool-error", "it could not be examined")
             return
-        self.tally.read(share.objects, share.octets)
+        self.tally.read(share.objects, share.octets, [("meta", id, size, origin.path) for _, id, size, _ in share.leaves or ()])
         for _, seen in share.found:
             self.sightings.add_file(origin, seen)
         for _, unseen, own in share.gaps:
@@ -184,7 +184,7 @@ class GitScan:
     def _search(self, reader: GitReader, origin: Origin, data: bytes) -> None:
         for seen in placed(reader.engine, data):
             self.sightings.add_file(origin, seen)
-        self.tally.read(1, len(data))
+        self.tally.read(1, len(data), [("meta", canon.digest(data), len(data), origin.path)])
 
     def _open(self) -> None:
         """Git's own word on whether it opens the repository; without it the objects are read all the same."""

@@ -14,7 +14,7 @@ from scanner.findings.mask import Mask
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, tally
 from scanner.model.content import Gap, Origin, Target
-from scanner.model.evidence import Finding, Match
+from scanner.model.evidence import Finding, Leaf, Match
 from scanner.model.report import Coverage, Report, Run
 from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.narrowed import Narrow
@@ -49,6 +49,17 @@ def scan(
     excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (), gaps_allowed: bool = False,
 ) -> tuple[Report, bool]:  # fmt: skip
     """The report, and whether the run was interrupted before its end; raises UsageError for a target that is not there."""
+    done = read_all(requests, settings, judging, excluded=excluded, standard_input=standard_input)
+    interrupted = any(one.interrupted for one in done)
+    report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed, excluded=excluded)
+    return report, interrupted
+
+
+def read_all(
+    requests: Sequence[Request], settings: Settings, judging: Judging, *,
+    excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (),
+) -> list[Scanned]:  # fmt: skip
+    """What was seen and not seen of each target, with plaintext; fewer than were asked for if the run was interrupted."""
     kinds = [(request, _kind(request)) for request in requests]
     settings = replace(settings, foresee=judging.seal.foresee if len(kinds) == 1 else settings.foresee)
     done: list[Scanned] = []
@@ -60,10 +71,17 @@ def scan(
         except UnreadableError as problem:
             if len(kinds) == 1:
                 raise
-            done.append(_lost(f"t{number}", request.name, kind, problem))
-    interrupted = any(one.interrupted for one in done)
-    report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed, excluded=excluded)
-    return report, interrupted
+            done.append(_lost(f"t{number}", request.name, kind, problem, leaves=settings.leaves))
+    return done
+
+
+def leaves(done: Sequence[Scanned], settings: Settings) -> list[Leaf]:
+    """Every leaf that was noted, its path without the secrets that a rule finds in it; after `reported`, which may note more."""
+    noted = [leaf for one in done for leaf in one.tally.leaves or ()]
+    mask = Mask()
+    for match in (*(match for one in done for match in one.matches), *_in_names({leaf.path for leaf in noted}, settings)):
+        learn(match, mask)
+    return [leaf if leaf.path is None else leaf._replace(path=mask.text(leaf.path)) for leaf in noted]
 
 
 def _kind(request: Request) -> str:
@@ -193,13 +211,13 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
 
 
-def _lost(id: str, name: str, kind: str, problem: UnreadableError) -> Scanned:
+def _lost(id: str, name: str, kind: str, problem: UnreadableError, *, leaves: bool) -> Scanned:
     """A target that could not be opened, among others that could: one thing counted, and one gap."""
     surface = "git" if kind == "git" else "tree"
-    tally = Tally(id, surface)
+    tally = Tally(id, surface, leaves=leaves)
     tally.expected = 1
     tally.gap(Origin(id, surface), "unreadable", problem.message)
     return Scanned(Target(id, surface, name), tally)
 
 
-__all__ = ["Judging", "Match", "Request", "reported", "scan"]
+__all__ = ["Judging", "Match", "Request", "leaves", "read_all", "reported", "scan"]

@@ -54,6 +54,7 @@ class Settings:
     workers: int = 1
     trust_owner: bool = False
     limits: Limits = DEFAULT  # of what is read out of one content
+    leaves: bool = False  # note every object, for the tree that an assertion signs
     meanwhile: Callable[[], None] = _nothing  # what can be done while workers read
     foresee: Callable[[Iterable[bytes]], None] = _forget  # told the secrets' values as soon as they are known
     progress: Progress = field(default_factory=Silent)

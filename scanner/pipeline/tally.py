@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scanner.model.content import Gap, Origin, Unseen
+from scanner.model.evidence import Leaf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scanner.model.report import Coverage
 
 _TRUNCATED = frozenset({"truncated", "timeout", "changed-while-reading"})
@@ -15,11 +18,15 @@ _OPAQUE = frozenset({
 })  # fmt: skip
 
 
+Entry = tuple[str, str, int, str | None]  # the kind, id, size and path of a Leaf
+
+
 class Tally:
     """Counts first, then reads: whatever is neither read nor explained becomes a gap at the end."""
 
-    def __init__(self, target: str, surface: str) -> None:
+    def __init__(self, target: str, surface: str, *, leaves: bool = False) -> None:
         self.target, self.surface = target, surface
+        self.leaves: list[Leaf] | None = [] if leaves else None  # one for each thing that the coverage counts
         self.expected = 0  # things counted before reading
         self.scanned = 0
         self.bytes = 0
@@ -27,14 +34,25 @@ class Tally:
         self.gaps: list[Gap] = []
         self._explained = 0  # gaps that are about a counted thing
 
-    def read(self, objects: int = 1, octets: int = 0) -> None:
+    def read(self, objects: int = 1, octets: int = 0, leaves: Iterable[Entry] = ()) -> None:
         """So many things were read whole."""
         self.scanned += objects
         self.bytes += octets
+        if self.leaves is not None:
+            self.leaves += (Leaf(self.surface, kind, id, size, path=path) for kind, id, size, path in leaves)
+
+    def skip(self, path: str) -> None:
+        """Something was counted, and left out by configuration."""
+        self.expected += 1
+        self.skipped += 1
+        if self.leaves is not None:
+            self.leaves.append(Leaf(self.surface, "file", status="skipped", path=path))
 
     def gap(self, origin: Origin, reason: str, detail: str = "", *, counted: bool = True) -> None:
         """Something was not read; `counted` says whether it is one of the things counted before."""
         self.gaps.append(Gap(origin, reason, detail))
+        if self.leaves is not None:
+            self.leaves.append(Leaf(self.surface, "gap", origin.object or "", status=reason, path=origin.path))
         self._explained += counted
 
     def unseen(self, origin: Origin, what: Unseen, *, counted: bool) -> None:

@@ -46,7 +46,7 @@ class FileReader:
         return self._engine
 
     def __call__(self, share: Range) -> Answer:
-        answer = Answer()
+        answer = Answer(leaves=[] if self._settings.leaves else None)
         for path in self.files[slice(*share)]:
             examine_file(self.engine, os.path.join(self.root, path) if path else self.root, path, answer, self._settings.limits)
         return answer
@@ -54,7 +54,7 @@ class FileReader:
 
 def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], str | None]) -> Scanned:
     """Every file below a folder, or the one file named; the repositories' own folders (`.git`) are Git targets, not files."""
-    tally = Tally(id, surface)
+    tally = Tally(id, surface, leaves=settings.leaves)
     files: list[bytes] = []
     single = not path.is_dir()
     for item in [] if single else listing(path):
@@ -63,8 +63,7 @@ def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, e
         elif item.path.split(b"/")[0] in _FOREIGN:
             continue
         elif excluded(canon.text(item.path)):
-            tally.expected += 1
-            tally.skipped += 1
+            tally.skip(canon.text(item.path))
         else:
             files.append(item.path)
     files = [b""] if single else sorted(files)
@@ -119,7 +118,7 @@ def _origin(id: str, surface: str, path: bytes) -> Origin:
 
 
 def _take(answer: Answer, tally: Tally, matches: list[Match], id: str, surface: str, name: bytes) -> None:
-    tally.read(answer.objects, answer.octets)
+    tally.read(answer.objects, answer.octets, answer.leaves or ())
     for path, unseen, own in answer.gaps:
         tally.unseen(_origin(id, surface, path or name), unseen, counted=own)
     for path, seen in answer.found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -65,6 +66,15 @@ def read_file(path: bytes) -> bytes | None:
         return data
     finally:
         os.close(fd)
+
+
+def digest_of(path: bytes) -> tuple[str, int]:
+    """`sha256:` and the digest of a file's content, or of a link's target, and its size in bytes; raises OSError."""
+    if os.path.islink(path):
+        target = os.readlink(path)
+        return f"sha256:{hashlib.sha256(target).hexdigest()}", len(target)
+    with open(path, "rb", opener=_no_follow) as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", os.fstat(file.fileno()).st_size
 
 
 class Oversize(Exception):

@@ -1,0 +1,122 @@
+"""The gate's policy, `.leakseal/gate.yaml`: what must be read, how long it holds, and whose word counts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scanner import canon
+from scanner.attest.keys import PublicKey, load_public
+from scanner.errors import ConfigError
+
+if TYPE_CHECKING:
+    from scanner.yamlnodes import Node
+
+FILE = Path(".leakseal/gate.yaml")
+SURFACES = ("git", "logs", "screenshots", "notes", "tree", "oci")
+ROLES = ("scanner", "gate", "builder")
+_LIMITS = {"validity-days": (1, 366), "max-age-days": (1, 366), "accepted-most": (0, 100_000), "skipped-most": (0, 10**9)}
+_TOP = ("version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys")
+_SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]{0,199}")
+_VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A key, what its owner may say, and when."""
+
+    key: PublicKey
+    roles: tuple[str, ...]
+    since: date | None = None
+    until: date | None = None  # the last day on which it may sign
+    revoked: date | None = None  # nothing that was signed on or after that day counts
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an assertion must say before it is believed."""
+
+    scope: str  # "x/app@production"
+    surfaces: tuple[tuple[str, tuple[str, ...]], ...]  # required ones, sorted, each with its paths or globs
+    digest: str = ""
+    repository: str | None = None
+    validity_days: int = 30
+    max_age_days: int = 7
+    accepted_most: int = 20
+    skipped_most: int = 0
+    rules_least: str = "0"
+    keys: tuple[Trusted, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the surfaces."""
+        return tuple(name for name, _ in self.surfaces)
+
+
+def load(path: Path) -> Policy:
+    """The policy in a file; keys are looked for from the folder that holds `.leakseal`, or the file's own."""
+    from scanner import yamlnodes
+
+    if not path.is_file():
+        hint = f"write {FILE} as docs/release.md shows, or name another with --policy"
+        raise ConfigError(f"there is no policy at {path}", hint=hint)
+    root = yamlnodes.load(path)
+    base = path.parent.parent if path.parent.name == FILE.parent.name else path.parent
+    top = root.mapping(_TOP, ("version", "scope", "surfaces"))
+    top["version"].number(1, 1)
+    numbers = {name.replace("-", "_"): top[name].number(*bounds) for name, bounds in _LIMITS.items() if name in top}
+    return Policy(
+        scope=_fitting(top["scope"], _SCOPE, "a name such as x/app@production is expected here"),
+        surfaces=_surfaces(top["surfaces"]),
+        digest=canon.digest(path.read_bytes()),
+        repository=top["repository"].text() if "repository" in top else None,
+        rules_least=_fitting(top["rules-least"], _VERSION, "a version such as 1.4.0 is expected here") if "rules-least" in top else "0",
+        keys=_keys(top["keys"], base) if "keys" in top else (),
+        **numbers,
+    )
+
+
+def load_trust(path: Path) -> tuple[Trusted, ...]:
+    """The keys of a trust file: `version` and `keys`, as in a policy."""
+    from scanner import yamlnodes
+
+    top = yamlnodes.load(path).mapping(("version", "keys"), ("version", "keys"))
+    top["version"].number(1, 1)
+    return _keys(top["keys"], path.parent)
+
+
+def _surfaces(node: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    named = node.mapping(SURFACES)
+    if not named:
+        raise node.error("no surface is required", "add `git: [.]`, for example")
+    return tuple((name, _paths(named[name])) for name in sorted(named))
+
+
+def _paths(node: Node) -> tuple[str, ...]:
+    paths = (node.text(),) if node.kind == "text" else tuple(one.text() for one in node.elements())
+    if not paths:
+        raise node.error("a required surface has no paths", "name its files, folders or globs")
+    return paths
+
+
+def _keys(node: Node, base: Path) -> tuple[Trusted, ...]:
+    return tuple(_key(one, base) for one in node.elements())
+
+
+def _key(node: Node, base: Path) -> Trusted:
+    said = node.mapping(("file", "roles", "since", "until", "revoked"), ("file", "roles"))
+    roles = tuple(one.text(40) for one in said["roles"].elements())
+    if not roles or not set(roles) <= set(ROLES):
+        raise said["roles"].error("a key has one or more of the roles " + ", ".join(ROLES))
+    since, until, revoked = (said[name].day() if name in said else None for name in ("since", "until", "revoked"))
+    return Trusted(load_public(base / said["file"].text()), roles, since, until, revoked)
+
+
+def _fitting(node: Node, pattern: re.Pattern[str], wanted: str) -> str:
+    text = node.text()
+    if not pattern.fullmatch(text):
+        raise node.error(wanted)
+    return text

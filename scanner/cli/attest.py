@@ -1,0 +1,125 @@
+"""`leakseal attest`: the no-secret-leak assertion, signed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from scanner import cachefile, canon
+from scanner.cli import complain
+from scanner.cli.keygen import passphrase
+from scanner.cli.options import project, workers
+from scanner.errors import UsageError
+from scanner.pipeline.settings import Settings
+from scanner.release import Release
+
+NAME = "no-secret-leak"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options that `attest` and `verify` share."""
+
+    folder: str
+    policy: str | None = None
+    config: str | None = None
+    packs: tuple[str, ...] = ()
+    suppressions: str | None = None
+    trust_owner: bool = False
+    jobs: int | None = None
+    quiet: bool = True
+    no_color: bool = True
+
+
+def release(asked: Asked) -> Release:
+    """What the options mean together."""
+    from scanner.attest import policy as policies
+    from scanner.report.page import page_of
+    from scanner.report.progress import Meter
+
+    chosen = project(asked.folder, file=asked.config, packs=asked.packs, suppressed=asked.suppressions)
+    said, folder = chosen.config.file, Path(asked.folder)
+    settings = Settings(
+        chosen.rules, cachefile.folder(), verify=True, workers=workers(asked.jobs), trust_owner=asked.trust_owner, leaves=True,
+        progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=asked.no_color), quiet=asked.quiet),
+    )  # fmt: skip
+    policy = policies.load(Path(asked.policy) if asked.policy else folder / policies.FILE)
+    return Release(folder, policy, settings, chosen.judging, chosen.config.why_excluded, canon.digest(said.read_bytes()) if said else None)
+
+
+@click.command("attest")
+@click.argument("folder", default=".", metavar="[FOLDER]")
+@click.option("--policy", metavar="FILE", help="Instead of FOLDER/.leakseal/gate.yaml.")
+@click.option("--key", required=True, metavar="FILE", help="The signing key; LEAKSEAL_PASSPHRASE opens it.")
+@click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
+@click.option("--any-result", is_flag=True, help="Sign FAILED and INCOMPLETE too; the exit code stays 1 or 3.")
+@click.option("--config", "file", metavar="FILE", help="Configuration instead of FOLDER/leakseal.yaml.")
+@click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
+@click.option("--suppressions", "suppressed", metavar="FILE", help="Instead of FOLDER/.leakseal/suppressions.yaml.")
+@click.option("--trust-owner", is_flag=True, help="Open repositories that belong to another user.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes; one for each core if not given.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.option("--no-color", is_flag=True, help="No colour.")
+def command(  # noqa: PLR0913, PLR0917 click passes every option
+    folder: str, policy: str | None, key: str, output: str, any_result: bool, file: str | None, packs: tuple[str, ...],
+    suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
+) -> int:  # fmt: skip
+    """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
+
+    Writes the statement as DSSE envelope and as Sigstore bundle, the list of objects, and a summary for the runbook.
+    """
+    from scanner.attest.envelope import bundle, envelope, sign
+    from scanner.attest.keys import load_private
+    from scanner.attest.manifest import NAME as LIST
+    from scanner.attest.manifest import lines
+    from scanner.attest.statement import objections, result, statement
+    from scanner.attest.strict import document
+    from scanner.attest.summary import summary
+    from scanner.pipeline.canaries import canaries
+    from scanner.release import attest, self_scan
+
+    signer = load_private(Path(key), passphrase())
+    asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
+    _ready(Path(output))
+    begun = datetime.now(UTC)
+    evidence = attest(asked, lambda: canaries(asked.settings))
+    said, wrong = result(evidence), objections(evidence)
+    payload = statement(evidence, begun, datetime.now(UTC), secrets.token_hex(16))
+    listed = b"".join(lines(evidence.leaves))
+    words = summary(document(payload, "the statement"), signer.public.id, canon.digest(payload), wrong).encode()
+    self_scan(asked, payload, listed, words)
+    code = {"PASSED": 0, "FAILED": 1, "INCOMPLETE": 3}[said]
+    if said == "PASSED" or any_result:
+        signed = sign(payload, signer.public.id, signer.sign)
+        envelopes = {f"{NAME}.intoto.json": envelope(signed), f"{NAME}.sigstore.json": bundle(signed)}
+        _write(Path(output), {LIST: listed, **envelopes, f"{NAME}.md": words})
+        click.echo(f"{said}: signed by {signer.public.id}, in {output}")
+    else:
+        complain(f"not signed, as it would say {said}", "run `leakseal scan`, mend what it shows, or add --any-result")
+    for sentence in wrong:
+        click.echo(f"  {sentence}", err=True)
+    return code
+
+
+def _ready(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(f"the folder {folder} cannot be made: {problem.strerror}", hint="name another with -o") from None
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """Each file whole or not at all; the envelope comes after what it speaks of."""
+    for name, data in files.items():
+        fresh = folder / f".{name}.new"
+        try:
+            fresh.write_bytes(data)
+            fresh.replace(folder / name)
+        except OSError as problem:
+            raise UsageError(f"{folder / name} cannot be written: {problem.strerror}", hint="name another folder with -o") from None

@@ -1,0 +1,109 @@
+"""`leakseal verify`: whether an assertion may be believed."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+import click
+
+from scanner.errors import UsageError
+
+if TYPE_CHECKING:
+    from scanner.release import Release
+
+_MOST = (2 << 20) + 1
+
+
+@click.command("verify")
+@click.argument("assertion", metavar="ASSERTION")
+@click.option("--policy", default=".leakseal/gate.yaml", show_default=True, metavar="FILE", help="What it must say, and whose keys count.")
+@click.option("--trust", metavar="FILE", help="Keys, instead of those in the policy.")
+@click.option("--key", "keys", multiple=True, metavar="FILE", help="A public key that may have signed it, instead of those in the policy.")
+@click.option("--commit", metavar="ID", help="The commit that it must speak of.")
+@click.option("--digest", metavar="ALGORITHM:HEX", help="Another subject that it must speak of.")
+@click.option("--manifest", metavar="FILE", help="The list of objects; the one beside ASSERTION if it is there.")
+@click.option("--objects", "folder", metavar="FOLDER", help="Compare with the objects and files that are there, without scanning.")
+@click.option("--rescan", metavar="FOLDER", help="Scan again, and compare.")
+@click.option("--at", metavar="TIME", help="As if it were that time, such as 2026-05-01T00:00:00Z.", hidden=True)
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--trust-owner", is_flag=True, help="Open repositories that belong to another user.")
+def command(  # noqa: PLR0913, PLR0917 click passes every option
+    assertion: str, policy: str, trust: str | None, keys: tuple[str, ...], commit: str | None, digest: str | None, manifest: str | None,
+    folder: str | None, rescan: str | None, at: str | None, form: str, trust_owner: bool,
+) -> int:  # fmt: skip
+    """Check ASSERTION, an envelope or a Sigstore bundle, against a policy. Nothing is asked of the network.
+
+    Exit codes: 0 it may be believed, 1 it says that findings are open, 3 it says that something was not read, 4 not trusted.
+    """
+    from scanner.attest import policy as policies
+    from scanner.attest.keys import load_public
+    from scanner.attest.manifest import NAME
+    from scanner.attest.verify import Expected, printed, told, verify
+
+    data = _bytes(assertion)
+    wanted = policies.load(Path(policy))
+    trusted = policies.load_trust(Path(trust)) if trust else wanted.keys
+    if keys:
+        trusted = tuple(policies.Trusted(load_public(Path(name)), ("scanner",)) for name in keys)
+    beside = Path(assertion).parent / NAME
+    listed = Path(manifest) if manifest else beside if beside.is_file() else None
+    verdict = verify(data, Expected(
+        policy=wanted, trusted=trusted, now=_now(at), subject=f"gitCommit:{commit}" if commit else digest,
+        manifest=partial(_opened, listed) if listed else None,
+        objects=partial(_by_objects, folder, policy, trust_owner) if folder else None,
+        rescan=partial(_by_rescan, rescan, policy, trust_owner) if rescan else None,
+    ))  # fmt: skip
+    if form == "json":
+        click.echo(json.dumps(told(verdict), sort_keys=True, indent=2))
+    else:
+        for line in printed(verdict):
+            click.echo(line)
+        click.echo("may be believed" if verdict.exit_code == 0 else "is not to be believed")
+    return verdict.exit_code
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        with os.fdopen(os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            return file.read(_MOST)
+    except OSError as problem:
+        raise UsageError(f"{name} cannot be read: {problem.strerror}", hint="name the .intoto.json or .sigstore.json file") from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return cast(BinaryIO, path.open("rb"))
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}", hint="name the list of objects with --manifest") from None
+
+
+def _now(at: str | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    try:
+        return datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise UsageError("--at is no time", hint="write it as 2026-05-01T00:00:00Z") from None
+
+
+def _by_objects(folder: str, policy: str, trust_owner: bool, found: dict[str, Any]) -> str:
+    from scanner.release import by_objects
+
+    return by_objects(found, _release(folder, policy, trust_owner))
+
+
+def _by_rescan(folder: str, policy: str, trust_owner: bool, found: dict[str, Any]) -> str:
+    from scanner.release import by_rescan
+
+    return by_rescan(found, _release(folder, policy, trust_owner))
+
+
+def _release(folder: str, policy: str, trust_owner: bool) -> Release:
+    from scanner.cli.attest import Asked, release
+
+    return release(Asked(folder, policy, trust_owner=trust_owner))

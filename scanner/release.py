@@ -1,0 +1,212 @@
+"""A release's assertion from policy to signature, and back: joins the pipeline and the attest room."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from glob import glob, has_magic
+from importlib import metadata
+from pathlib import Path
+
+from scanner import __version__, canon
+from scanner.attest import manifest
+from scanner.attest.merkle import root
+from scanner.attest.policy import Policy
+from scanner.attest.statement import GIT_KINDS, Evidence, GitFacts, Tool
+from scanner.attest.strict import Document
+from scanner.detect.engine import engine
+from scanner.errors import LeaksealError, UsageError
+from scanner.model.evidence import Leaf
+from scanner.model.report import Run
+from scanner.pipeline.run import Excluded, Judging, Request, leaves, read_all, reported
+from scanner.pipeline.settings import Settings
+from scanner.sources.files import Listed, digest_of, listing
+from scanner.sources.git import facts
+from scanner.sources.git.environ import GitFailed, environment
+from scanner.sources.git.layout import discover
+
+_LIBRARIES = ("cryptography", "detect-secrets", "dulwich", "gitpython", "google-re2", "hyperscan", "isal", "pyyaml")
+_FOREIGN = b".git"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is attested: where the policy's paths begin, the policy, and how to read and judge."""
+
+    folder: Path
+    policy: Policy
+    settings: Settings = field(repr=False)
+    judging: Judging
+    excluded: Excluded
+    config: str | None  # digest of leakseal.yaml
+
+
+def attest(release: Release, canaries: Callable[[], Mapping[str, bool]]) -> Evidence:
+    """Try the readers, scan every surface that the policy requires, and look a second time; raises LeaksealError if interrupted."""
+    found = canaries()
+    wanted = requests(release)
+    place = _repository(release)
+    before = _facts(place, release) if place else None
+    done = read_all(wanted, release.settings, release.judging, excluded=release.excluded)
+    if any(one.interrupted for one in done):
+        raise KeyboardInterrupt
+    report = reported(done, release.settings, release.judging, Run(f"leakseal {__version__}"), excluded=release.excluded)
+    listed = leaves(done, release.settings)
+    return Evidence(
+        report=report, leaves=listed, policy=release.policy, tool=_tool(), config=release.config, git=before, canaries=found,
+        changed=tuple(sorted(_changed(release, before, place, listed))), expiries=_expiries(release.judging),
+    )  # fmt: skip
+
+
+def requests(release: Release) -> list[Request]:
+    """The policy's surfaces as targets; raises UsageError where a path leads nowhere."""
+    return [Request(name, surface) for surface, paths in release.policy.surfaces for name in _resolved(release.folder, surface, paths)]
+
+
+def _resolved(folder: Path, surface: str, paths: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for path in paths:
+        full = os.path.normpath(folder / path)
+        names = sorted(glob(full, recursive=True)) if has_magic(path) else [full]  # noqa: PTH207 the pattern may be absolute
+        if not names or not all(map(os.path.lexists, names)):
+            hint = "make it before you attest, or change the policy"
+            raise UsageError(f"the policy requires the surface {surface}, and nothing is at one of its paths", hint=hint)
+        found += names
+    return list(dict.fromkeys(found))
+
+
+def self_scan(release: Release, *written: bytes) -> None:
+    """Raises LeaksealError if a rule finds something in what is about to be written."""
+    searcher = engine(release.settings.rules, release.settings.cache, release.settings.engine)
+    rules = sorted({hit.rule.id for data in written for hit in searcher.find(data)})
+    if rules:
+        hint = "please report this; nothing was written"
+        raise LeaksealError(f"what was to be signed looks like a secret to: {', '.join(rules)}", hint=hint)
+
+
+# -- facts ----------------------------------------------------------------------------------------------------------------
+
+
+def _repository(release: Release) -> Path | None:
+    """The first repository: the one whose commit is attested."""
+    return next((Path(request.name) for request in requests(release) if request.surface == "git"), None)
+
+
+def _facts(place: Path, release: Release) -> GitFacts:
+    layout = discover(place)
+    env = environment(trust_owner=release.settings.trust_owner, root=layout.root)
+    commit, tree = facts.commit_and_tree(layout, env)
+    return GitFacts(
+        commit=commit, tree=tree, refs=facts.refs(layout, env), dirty=facts.dirty(layout, env), shallow=bool(layout.shallow),
+        partial=layout.promisor, replace_refs=layout.replaced, grafts=layout.grafts, alternates=len(layout.object_dirs) - 1,
+    )  # fmt: skip
+
+
+def _changed(release: Release, before: GitFacts | None, place: Path | None, listed: Sequence[Leaf]) -> Iterator[str]:
+    """The surfaces that are not what they were: refs that moved, and files with other contents."""
+    if place is not None:
+        try:
+            same = _facts(place, release) == before
+        except LeaksealError:
+            same = False
+        if not same:
+            yield "git"
+    for surface, _ in release.policy.surfaces:
+        if surface != "git" and not _same_files(release, surface, listed):
+            yield surface
+
+
+def _same_files(release: Release, surface: str, listed: Sequence[Leaf]) -> bool:
+    """Whether the files of a surface are still those that were read; what was not read is told as a gap already."""
+    known = sorted((leaf.id, leaf.size) for leaf in listed if leaf.surface == surface and leaf.status == "scanned")
+    now = sorted((leaf.id, leaf.size) for leaf in files(release, surface))
+    return known == now or any(leaf.status not in ("scanned", "skipped") for leaf in listed if leaf.surface == surface)
+
+
+def files(release: Release, surface: str) -> Iterator[Leaf]:
+    """The leaves that a surface's files make, by their contents alone."""
+    for request in requests(release):
+        if request.surface == surface:
+            path = Path(request.name)
+            entries = listing(path) if path.is_dir() else [Listed(b"")]
+            for item in entries:
+                if item.path.split(b"/")[0] == _FOREIGN or (item.path and release.excluded(canon.text(item.path))):
+                    continue
+                yield _hashed(surface, os.fsencode(path) + b"/" + item.path if item.path else os.fsencode(path))
+
+
+def _hashed(surface: str, path: bytes) -> Leaf:
+    try:
+        return Leaf(surface, "file", *digest_of(path))
+    except OSError:
+        return Leaf(surface, "gap", status="unreadable")
+
+
+def _expiries(judging: Judging) -> dict[str, date]:
+    return {entry.id: entry.expires for entry in judging.suppressions}
+
+
+def _tool() -> Tool:
+    digest, here = hashlib.sha256(), Path(__file__).parent
+    for path in sorted(path for path in here.rglob("*") if path.is_file() and path.suffix in (".py", ".json", ".yaml", ".txt")):
+        digest.update(str(path.relative_to(here)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return Tool(__version__, f"sha256:{digest.hexdigest()}", tuple(_versions()))
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
+        try:
+            yield name, metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+
+
+# -- the way back ------------------------------------------------------------------------------------------------------------
+
+
+def by_objects(found: Document, release: Release) -> str:
+    """Why what is there now makes other roots than the statement has, or nothing; no content is searched."""
+    for said in found["predicate"]["surfaces"]:
+        name = said["surface"]
+        if name == "git" and "git" in said:
+            place = _repository(release)
+            problem = _other_objects(said["git"], place, release) if place else "the policy names no repository"
+            if problem:
+                return problem
+        elif name != "git" and root(files(release, name)) != said["merkleRoot"]["sha256"]:
+            return f"the files of the surface {name} make another root"
+    return ""
+
+
+def _other_objects(said: Document, place: Path, release: Release) -> str:
+    layout = discover(place)
+    env = environment(trust_owner=release.settings.trust_owner, root=layout.root)
+    try:
+        there = [Leaf("git", kind, oid, size) for kind, oid, size in facts.objects(layout, env)]
+    except GitFailed:
+        return "Git cannot list the repository's objects"
+    if len(there) != said["objectCount"]:
+        return f"the repository has {len(there):,} objects, and the statement speaks of {said['objectCount']:,}"
+    return "" if root(there) == said["objectRoot"]["sha256"] else "the repository's objects make another root"
+
+
+def by_rescan(found: Document, release: Release) -> str:
+    """Why a scan of what is there finds something else than the statement says, or nothing."""
+    evidence = attest(release, dict)
+    mine = {one.fingerprint for one in evidence.report.findings if one.disposition != "example"}
+    said = found["predicate"]
+    if not said["findings"]["entriesOmitted"] and mine != {one["fingerprint"] for one in said["findings"]["entries"]}:
+        return "a scan finds other secrets than the statement lists"
+    for one in said["surfaces"]:
+        listed = [leaf for leaf in evidence.leaves if leaf.surface == one["surface"]]
+        kinds = one["surface"] == "git" and "git" in one
+        here = root(leaf for leaf in listed if leaf.kind in GIT_KINDS) if kinds else root(listed)
+        if here != (one["git"]["objectRoot"] if kinds else one["merkleRoot"])["sha256"]:
+            return f"a scan of the surface {one['surface']} makes another root"
+    return ""
+
+
+__all__ = ["Release", "attest", "by_objects", "by_rescan", "manifest", "requests", "self_scan"]
