@@ -157,24 +157,27 @@ class Ahead:
     """A Readable of which the beginning was read already, and to which bytes can be given back."""
 
     def __init__(self, head: bytes, rest: Readable) -> None:
-        self._head, self._rest = head, rest
+        self._head, self._at, self._rest = head, 0, rest
 
     def read(self, size: int, /) -> bytes:
         """First what is at hand, then the rest."""
-        if self._head:
-            data, self._head = self._head[:size], self._head[size:]
-            return data
-        return self._rest.read(size)
+        if self._at == len(self._head):
+            return self._rest.read(size)
+        data = self._head[self._at : self._at + size]
+        self._at += len(data)
+        return data
 
     def push(self, data: bytes) -> None:
         """These bytes come next."""
-        self._head = data + self._head
+        self._head, self._at = data + self._head[self._at :], 0
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, which stay unread; fewer only at the end."""
+        if len(self._head) - self._at < size:
+            self.push(b"")
         while len(self._head) < size and (more := self._rest.read(size - len(self._head))):
             self._head += more
-        return self._head[:size]
+        return self._head[self._at : self._at + size]
 
 
 class Pieces:
