@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from scanner.decode.content import STEP, Ahead, Content, Part, Readable, member
-from scanner.decode.limits import Stop
+from scanner.decode.content import Content, Part, Readable, member
+from scanner.decode.reel import CUT, LOST, SMALL, Body, Reel
 from scanner.decode.sparse import Holes, map_of
 from scanner.decode.tarheads import BLOCK, Header, header, next_header, old_sparse, records, stretches
 from scanner.model.content import Inside, Unseen
 
-CUT = "it ends in the middle of a member"
-_SMALL = 1 << 20  # members up to this size are handed on as bytes
 _EXTENDED_MOST = 1 << 20  # bytes of a name or of pax records that are understood
-_WINDOW = 1 << 15  # bytes in which the next header is looked for at once
-_SLACK_MOST = 1 << 20
 _MAPS_MOST = 100_000  # stretches of one sparse file
 _LINKS, _BODILESS = b"12", b"23456"
-_BETWEEN = b"\n\0\n"
 _USUAL = frozenset({b"path", b"size", b"mtime", b"atime", b"ctime", b"uid", b"gid", b"hdrcharset"})
 
 
@@ -55,19 +50,18 @@ def walk(content: Content) -> Iterator[Entry | Part | Unseen]:
     yield from _Walk(content).entries()
 
 
-class _Walk:
+class _Walk(Reel):
     """One way through an archive."""
 
     def __init__(self, content: Content) -> None:
-        self._content, self._source = content, Ahead(b"", content)
-        self._slack = bytearray()  # what headers and padding say besides names and zeros
+        super().__init__(content)
         self._more: dict[bytes, bytes] = {}  # what extended headers say about the next member
         self._map: list[tuple[int, int]] = []
         self._ended = False
 
     def entries(self) -> Iterator[Entry | Part | Unseen]:
         zeros = 0
-        while block := self._take(BLOCK):
+        while block := self.take(BLOCK):
             if not block.strip(b"\0"):
                 zeros += 1
                 self._ended = True
@@ -78,19 +72,16 @@ class _Walk:
             else:
                 self._ended = False
                 yield from self._member(head)
-            if len(self._slack) > _SLACK_MOST:
-                yield self._told()
+            yield from self.noted()
         if not self._ended:
             yield Unseen("truncated", "it ends without the mark of its end")
-        if self._slack:
-            yield self._told()
+        yield from self.noted(0)
 
     def _lost(self, block: bytes) -> Iterator[Part | Unseen]:
         """Go on to the next header; what stands before it is handed on."""
         if not self._ended:
-            yield Unseen("unreadable", "a header is damaged; what follows was looked for by its own headers")
-        self._source.push(block)
-        yield Part(_UntilHeader(self._source), step="rest")
+            yield Unseen("unreadable", LOST)
+        yield self.until(next_header, BLOCK, block)
         self._ended = True  # it was told already
 
     def _member(self, head: Header) -> Iterator[Entry | Part | Unseen]:
@@ -104,19 +95,19 @@ class _Walk:
             size = int(said)
         if kind in _BODILESS or (kind == b"1" and (not size or self._is_next())):
             size = 0
-        self._note(link, head.owners, name if kind == b"5" else b"")
+        self.note(link, head.owners, name if kind == b"5" else b"")
         if kind == b"M":
             yield Unseen("truncated", "it is one of several volumes, and the others are needed", member(name))
         if kind == b"S":
             found = self._old_map(head.block)
         entry = Entry(name, kind, link)
-        body = _Body(self._source, size)
+        body = Body(self.source, size)
         if more.get(b"GNU.sparse.major") == b"1":
             found = map_of(body)
         if found:
             real = max(offset + length for offset, length in found)
-            entry.data = Holes(body, found, expand=real <= self._content.budget.limits.held)
-        elif size <= _SMALL:
+            entry.data = Holes(body, found, expand=real <= self.content.budget.limits.held)
+        elif size <= SMALL:
             entry.data = body.upto(size)
             entry.cut = body.cut
         else:
@@ -124,14 +115,14 @@ class _Walk:
         yield entry
         body.finish()
         self._ended = body.cut  # which was told
-        self._pad(size)
+        self.pad(-size % BLOCK)
 
     def _extended(self, head: Header) -> Iterator[Part | Unseen]:
         """What is said about the next member by one that is none."""
         if head.kind == b"V":
-            self._note(head.name)
+            self.note(head.name)
             return
-        body = _Body(self._source, head.size)
+        body = Body(self.source, head.size)
         if head.size > _EXTENDED_MOST:
             yield Unseen("archive-too-large", "what is said about a member is larger than may be held", Inside(field="pax"))
             yield Part(body, Inside(field="pax"))
@@ -145,14 +136,14 @@ class _Walk:
             elif head.kind in b"xX":
                 self._pax(data)
             else:
-                self._note(data)
-        self._pad(head.size)
+                self.note(data)
+        self.pad(-head.size % BLOCK)
 
     def _pax(self, data: bytes) -> None:
         said = records(data)
         self._more |= said
         if any(key not in _USUAL for key, _ in said):
-            self._note(data)
+            self.note(data)
         offsets = [value for key, value in said if key == b"GNU.sparse.offset"]
         sizes = [value for key, value in said if key == b"GNU.sparse.numbytes"]
         numbers = [n for pair in zip(offsets, sizes, strict=False) for n in pair] or self._more.get(b"GNU.sparse.map", b"").split(b",")
@@ -162,7 +153,7 @@ class _Walk:
     def _old_map(self, block: bytes) -> list[tuple[int, int]]:
         found, more = old_sparse(block)
         while more and len(found) < _MAPS_MOST:
-            block = self._take(BLOCK)
+            block = self.take(BLOCK)
             if len(block) < BLOCK:
                 break
             found += stretches(block[:504])
@@ -171,87 +162,5 @@ class _Walk:
 
     def _is_next(self) -> bool:
         """Whether a header, or the end, comes next: a hard link has a size, and rarely the content too."""
-        block = self._source.peek(BLOCK)
+        block = self.source.peek(BLOCK)
         return len(block) < BLOCK or not block.strip(b"\0") or header(block) is not None
-
-    def _pad(self, size: int) -> None:
-        padding = self._take(-size % BLOCK)
-        if padding.strip(b"\0"):
-            self._note(padding)
-
-    def _take(self, size: int) -> bytes:
-        parts, missing = [], size
-        while missing and (data := self._source.read(missing)):
-            parts.append(data)
-            missing -= len(data)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def _note(self, *texts: bytes) -> None:
-        if not self._content.is_held:  # else its own bytes are searched
-            for text in filter(None, texts):
-                self._slack += text + _BETWEEN
-
-    def _told(self) -> Part:
-        data = bytes(self._slack)
-        self._slack.clear()
-        return Part(data, Inside(field="headers"))
-
-
-class _Body:
-    """The content of a member, which ends where its header says."""
-
-    def __init__(self, source: Ahead, size: int) -> None:
-        self._source, self.left = source, size
-        self.cut = False  # the archive ended before it did
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; raises Stop where the archive ends before."""
-        if not self.left:
-            return b""
-        data = self._source.read(min(size, self.left))
-        if not data:
-            self.left, self.cut = 0, True
-            raise Stop("truncated", CUT)
-        self.left -= len(data)
-        return data
-
-    def upto(self, size: int) -> bytes:
-        """The next `size` bytes; fewer only at the end of the archive."""
-        parts, missing = [], min(size, self.left)
-        while missing and (data := self._source.read(missing)):
-            parts.append(data)
-            missing -= len(data)
-        self.cut = missing > 0
-        self.left = 0 if missing else self.left - sum(map(len, parts))
-        return b"".join(parts)
-
-    def finish(self) -> None:
-        """Let go by what nobody asked for."""
-        while self.left:
-            data = self._source.read(min(self.left, STEP))
-            self.left, self.cut = (self.left - len(data), False) if data else (0, True)
-
-
-class _UntilHeader:
-    """What stands before the next header."""
-
-    def __init__(self, source: Ahead) -> None:
-        self._source, self._clear, self._begun = source, 0, False
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes of it."""
-        if not self._clear:
-            window = self._source.peek(_WINDOW)
-            found = next_header(window, 0 if self._begun else 1)
-            self._begun = True
-            if found >= 0:
-                self._clear = found
-            elif len(window) < _WINDOW:
-                self._clear = len(window)
-            else:
-                self._clear = len(window) - BLOCK  # a header may stand across the border
-        if not self._clear:
-            return b""
-        data = self._source.read(min(size, self._clear))
-        self._clear -= len(data)
-        return data
