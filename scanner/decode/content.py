@@ -6,12 +6,15 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from scanner import canon
 from scanner.decode.limits import Budget, Stop
 from scanner.decode.offsets import Offsets
 from scanner.model.content import WHOLE, Inside, Span
+
+if TYPE_CHECKING:
+    from scanner.decode.formats import Format
 
 HEAD = 1 << 16  # bytes by which a format is told
 STEP = 1 << 18
@@ -33,6 +36,7 @@ class Part:
     step: str = ""  # what was done to get at it; the format's name if not given
     back: Offsets | None = None  # only with bytes: lines are counted in the content, which this maps to
     locate: Callable[[Span], Inside] | None = None  # only with bytes: where a span of them stands, such as its box
+    form: Format | None = None  # only with bytes: what they are, where that cannot be told by them
 
 
 class Content:

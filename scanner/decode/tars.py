@@ -28,9 +28,9 @@ class Entry:
     cut: bool = False  # it ends before it should
 
     @property
-    def is_folder(self) -> bool:
-        """Whether it is a directory; old programs only say so by a slash."""
-        return not self.data and (self.kind == b"5" or (self.kind == b"0" and self.name.endswith(b"/")))
+    def is_content(self) -> bool:
+        """Whether it is no link and no directory, which old programs only name by a slash; or has content all the same."""
+        return bool(self.data) or (self.kind not in _LINKS + b"5" and not self.name.endswith(b"/"))
 
 
 def read(content: Content) -> Iterator[Part | Unseen]:
@@ -38,7 +38,7 @@ def read(content: Content) -> Iterator[Part | Unseen]:
     for one in walk(content):
         if not isinstance(one, Entry):
             yield one
-        elif not one.is_folder and (one.data or one.kind not in _LINKS):
+        elif one.is_content:
             where = member(one.name)
             yield Part(one.data, where)
             if one.cut:
