@@ -58,7 +58,7 @@ FORMATS = (
     Format("unlz4-legacy", "an lz4 file", rb"\x02\x21\x4c\x18", "compressed:unlz4_legacy", True, ("lz4",), "archives"),
     Format("unlzip", "an lzip file", rb"LZIP\x01", "compressed:unlzip", forwards=True),
     Format("unlzma", "an LZMA file", rb"[\0-\xe0]\0\0", "compressed:unlzma", forwards=True, test="compressed:is_lzma"),
-    Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c"),
+    Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c", "sevenzip:read"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
