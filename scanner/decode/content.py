@@ -6,12 +6,15 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from scanner import canon
 from scanner.decode.limits import Budget, Stop
 from scanner.decode.offsets import Offsets
 from scanner.model.content import WHOLE, Inside, Span
+
+if TYPE_CHECKING:
+    from scanner.decode.formats import Format
 
 HEAD = 1 << 16  # bytes by which a format is told
 STEP = 1 << 18
@@ -33,6 +36,7 @@ class Part:
     step: str = ""  # what was done to get at it; the format's name if not given
     back: Offsets | None = None  # only with bytes: lines are counted in the content, which this maps to
     locate: Callable[[Span], Inside] | None = None  # only with bytes: where a span of them stands, such as its box
+    form: Format | None = None  # only with bytes: what they are, where that cannot be told by them
 
 
 class Content:
@@ -157,24 +161,27 @@ class Ahead:
     """A Readable of which the beginning was read already, and to which bytes can be given back."""
 
     def __init__(self, head: bytes, rest: Readable) -> None:
-        self._head, self._rest = head, rest
+        self._head, self._at, self._rest = head, 0, rest
 
     def read(self, size: int, /) -> bytes:
         """First what is at hand, then the rest."""
-        if self._head:
-            data, self._head = self._head[:size], self._head[size:]
-            return data
-        return self._rest.read(size)
+        if self._at == len(self._head):
+            return self._rest.read(size)
+        data = self._head[self._at : self._at + size]
+        self._at += len(data)
+        return data
 
     def push(self, data: bytes) -> None:
         """These bytes come next."""
-        self._head = data + self._head
+        self._head, self._at = data + self._head[self._at :], 0
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, which stay unread; fewer only at the end."""
+        if len(self._head) - self._at < size:
+            self.push(b"")
         while len(self._head) < size and (more := self._rest.read(size - len(self._head))):
             self._head += more
-        return self._head[:size]
+        return self._head[self._at : self._at + size]
 
 
 class Pieces:

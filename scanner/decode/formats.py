@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from scanner.decode.compressed import ZSTD
 from scanner.decode.content import Content, Part
 from scanner.decode.limits import Stop
 from scanner.model.content import Unseen
@@ -33,7 +34,7 @@ class Format:
         """What the content holds; raises Stop where it cannot be read at all."""
         if not self.reader:
             raise Stop("unsupported-format", f"{self.title}: its bytes were searched, what it holds was not")
-        if any(find_spec(name) is None for name in self.needs):
+        if any(_missing(name) for name in self.needs):
             raise Stop("unsupported-format", f"{self.title}: to read it, install leakseal[{self.extra}]")
         reader: Reader = _named(self.reader)
         return reader(content)
@@ -48,15 +49,26 @@ FORMATS = (
     Format("heif", "a HEIF picture", rb"....ftyp(?:heic|heix|mif1|msf1|avif|avis)"),
     Format("unzip", "a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08PK\x03\x04)", "zips:read"),
     Format("gunzip", "a gzip file", rb"\x1f\x8b\x08", "compressed:gunzip", forwards=True),
-    Format("unxz", "an xz file", rb"\xfd7zXZ\0"),
-    Format("bunzip2", "a bzip2 file", rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"),
-    Format("unzstd", "a zstd file", rb"\x28\xb5\x2f\xfd"),
-    Format("unlz4", "an lz4 file", rb"\x04\x22\x4d\x18"),
-    Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c"),
+    Format("unxz", "an xz file", rb"\xfd7zXZ\0", "compressed:unxz", forwards=True),
+    Format("bunzip2", "a bzip2 file", rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "compressed:bunzip2", forwards=True),
+    Format("unzstd", "a zstd file", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "compressed:unzstd", True, (ZSTD,), "archives",
+           "compressed:is_zstd"),
+    Format("unlz4", "an lz4 file", rb"\x04\x22\x4d\x18|[\x50-\x5f]\x2a\x4d\x18", "compressed:unlz4", True, ("lz4",), "archives",
+           "compressed:is_lz4"),
+    Format("unlz4-legacy", "an lz4 file", rb"\x02\x21\x4c\x18", "compressed:unlz4_legacy", True, ("lz4",), "archives"),
+    Format("unlzip", "an lzip file", rb"LZIP\x01", "compressed:unlzip", forwards=True),
+    Format("unlzma", "an LZMA file", rb"[\0-\xe0]\0\0", "compressed:unlzma", forwards=True, test="compressed:is_lzma"),
+    Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c", "sevenzip:read"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
-    Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb"),
+    Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb", "rpms:read", forwards=True),
+    Format("unar", "an ar archive", rb"!<(?:arch|thin)>\n", "ars:read", forwards=True),
+    Format("uncpio", "a cpio archive", rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70}|X)", "cpios:read", forwards=True),
+    Format("uncpio-old", "a cpio archive", rb"\xc7\x71|\x71\xc7", "cpios:read", forwards=True, test="cpios:is_old"),
+    Format("image", "a container image", rb".{257}ustar", "images:read", test="images:is_image"),
+    Format("untar", "a tar archive", rb".{257}ustar|[^\0].{99}[ 0-7\0]{24}[ 0-7\0\x80-\xff]{24}[ 0-7\0]{8}", "tars:read", forwards=True,
+           test="tarheads:is_tar"),
     Format("git-crypt", "a git-crypt file", rb"\0GITCRYPT\0"),
     Format("age", "an age file", rb"age-encryption\.org/v1"),
 )  # fmt: skip
@@ -76,6 +88,13 @@ def recognise(data: bytes) -> Format | None:
 
 def _fits(form: Format, data: bytes) -> bool:
     return re.match(form.magic, data, re.DOTALL) is not None and (not form.test or bool(_named(form.test)(data)))
+
+
+def _missing(library: str) -> bool:
+    try:
+        return find_spec(library) is None
+    except ModuleNotFoundError:  # of a package in a package, the outer one
+        return True
 
 
 def _named(place: str) -> Any:

@@ -84,7 +84,7 @@ def _part(part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
 def _held(data: bytes, part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
     if data or part.inside.member:
         yield Chunk(data, at, content.whole() if part.back else None, part.back, part.locate)
-    if inner := recognise(data):
+    if inner := part.form or recognise(data):
         yield from peel(Content(data, content.budget), inner, at)
 
 

@@ -16,6 +16,7 @@ class Inside:
     record: str | None = None
     page: int | None = None
     box: Box | None = None
+    reachable: bool | None = None  # in a layer of a container image: whether the image shows it
 
     def within(self, outer: Inside) -> Inside:
         """The same place, seen from outside of `outer`."""
@@ -25,6 +26,7 @@ class Inside:
         return Inside(
             member, self.field or outer.field, self.record or outer.record,
             outer.page if self.page is None else self.page, self.box or outer.box,
+            outer.reachable if self.reachable is None or outer.reachable is False else self.reachable,
         )  # fmt: skip
 
 

@@ -131,7 +131,7 @@ def names_with_hits(engine: Engine, names: list[bytes]) -> list[tuple[bytes, Pla
 def match_at(seen: Placed, origin: Origin) -> Match:
     """A match at its own place; `paths` has the file that it is in, whatever the file holds."""
     place, paths = seen.place, (origin.path,) if origin.path else ()
-    found = Match(seen.hit, origin.at(seen.inside), seen.text, place.text, paths=paths)
+    found = Match(seen.hit, origin.at(seen.inside), seen.text, place.text, paths=paths, reachable=seen.inside.reachable)
     if seen.inside.field == "path-name":  # a name has no lines
         return found
     return replace(found, line=place.line, end_line=place.end_line, column=place.column, end_column=place.end_column)

@@ -92,7 +92,16 @@ def _kind(request: Request) -> str:
         raise UsageError(f"there is nothing at {request.name}", hint="name a repository, a folder, a file, or - for standard input")
     if request.surface == "git" or (request.surface is None and path.is_dir() and is_repository(path)):
         return "git"
+    if request.surface is None and _is_image(path):
+        return "oci"
     return "tree"
+
+
+def _is_image(path: Path) -> bool:
+    """Whether it is an OCI layout, or a tar archive of container images."""
+    from scanner.pipeline.imagescan import is_archive, is_layout
+
+    return is_layout(path) if path.is_dir() else is_archive(path)
 
 
 def _scan_one(
@@ -112,7 +121,12 @@ def _scan_one(
         from scanner.pipeline.gitscan import GitScan
 
         return GitScan(id, Path(request.name), settings).run(_shown(request.name, settings))
-    return scan_tree(id, Path(request.name), _shown(request.name, settings), request.surface or "tree", settings, excluded)
+    path, shown = Path(request.name), _shown(request.name, settings)
+    if kind == "oci" and path.is_dir():
+        from scanner.pipeline.imagescan import scan_layout
+
+        return scan_layout(id, path, shown, settings, excluded)
+    return scan_tree(id, path, shown, request.surface or kind, settings, excluded)
 
 
 def reported(
@@ -213,7 +227,7 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
 
 def _lost(id: str, name: str, kind: str, problem: UnreadableError, *, leaves: bool) -> Scanned:
     """A target that could not be opened, among others that could: one thing counted, and one gap."""
-    surface = "git" if kind == "git" else "tree"
+    surface = kind if kind in ("git", "oci") else "tree"
     tally = Tally(id, surface, leaves=leaves)
     tally.expected = 1
     tally.gap(Origin(id, surface), "unreadable", problem.message)

@@ -90,6 +90,12 @@ def _findings(report: Report, page: Page) -> Iterator[list[Line]]:
         yield [(0, Text(more, "bold"))]
 
 
+def _unreached(finding: Finding) -> str:
+    if finding.location.reachable is not False:
+        return ""
+    return "no ref reaches it" if finding.surface == "git" else "no image shows it any more"
+
+
 def _block(finding: Finding, names: dict[str, str], page: Page, style: str, advice: str) -> list[Line]:
     dot = f" {page.dot} "
     at = finding.location
@@ -99,7 +105,7 @@ def _block(finding: Finding, names: dict[str, str], page: Page, style: str, advi
     if finding.target in names:
         where.append(f"  in {_clipped(names[finding.target], page)}", "dim")
     steps = f"inside {' > '.join(printable(step) for step in at.steps)}" if at.steps else ""
-    seen = [_since(finding, dot), _often(finding), steps, "no ref reaches it" if at.reachable is False else ""]
+    seen = [_since(finding, dot), _often(finding), steps, _unreached(finding)]
     lines = [
         (2, title),
         (4, where),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 WHOLE_LIMIT = 32 << 20
 
@@ -90,8 +90,17 @@ def large_file(path: bytes) -> Iterator[tuple[BinaryIO, int]]:
         _unchanged(before, os.fstat(file.fileno()), before.st_size)
 
 
+def plain_file(path: bytes) -> BinaryIO:
+    """A regular file of any size to read; raises OSError for what is none."""
+    file = open(path, "rb", buffering=0, opener=_no_follow)  # noqa: SIM115 who reads it closes it
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(None, "it is no regular file")
+    return cast(BinaryIO, file)
+
+
 def _no_follow(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result, size: int) -> None:

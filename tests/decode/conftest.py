@@ -81,6 +81,23 @@ def peeled() -> Callable[..., Peeled]:
     return peel_all
 
 
+@pytest.fixture
+def peeled_fields() -> Callable[..., dict[str | None, bytes]]:
+    """The text of each metadata field in a content."""
+
+    def fields(data: bytes, *, stream: bool = False) -> dict[str | None, bytes]:
+        content = Content(Short(data) if stream else data, Budget(LIMITS, len(data)))
+        form = recognise(content.head)
+        assert form is not None
+        found: dict[str | None, bytes] = {}
+        for chunk in peel(content, form):
+            if isinstance(chunk, Chunk):
+                found[chunk.at.inside.field] = chunk.data if isinstance(chunk.data, bytes) else b"".join(chunk.data)
+        return found
+
+    return fields
+
+
 def need(*tools: str) -> None:
     """Skip the test where one of these programs is not installed."""
     for tool in tools:
