@@ -33,6 +33,7 @@ class Part:
     step: str = ""  # what was done to get at it; the format's name if not given
     back: Offsets | None = None  # only with bytes: lines are counted in the content, which this maps to
     locate: Callable[[Span], Inside] | None = None  # only with bytes: where a span of them stands, such as its box
+    raw: bool = False  # other parts were made out of it: what is found here and in one of them is told of that one
 
 
 class Content:

@@ -46,6 +46,8 @@ FORMATS = (
     Format("webp", "a WebP picture", rb"RIFF....WEBP"),
     Format("tiff", "a TIFF picture", rb"II\*\0|MM\0\*"),
     Format("heif", "a HEIF picture", rb"....ftyp(?:heic|heix|mif1|msf1|avif|avis)"),
+    Format("office", "an office document", rb"PK\x03\x04", "office:read", test="office:fits"),
+    Format("opendocument", "an OpenDocument file", rb"PK\x03\x04", "opendocument:read", test="opendocument:fits"),
     Format("unzip", "a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08PK\x03\x04)", "zips:read"),
     Format("gunzip", "a gzip file", rb"\x1f\x8b\x08", "compressed:gunzip", forwards=True),
     Format("unxz", "an xz file", rb"\xfd7zXZ\0"),
