@@ -56,7 +56,7 @@ FORMATS = (
     Format("unlz4", "an lz4 file", rb"\x04\x22\x4d\x18"),
     Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
-    Format("pdf", "a PDF document", rb"%PDF-"),
+    Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb"),
     Format("git-crypt", "a git-crypt file", rb"\0GITCRYPT\0"),

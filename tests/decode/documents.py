@@ -16,7 +16,7 @@ from scanner.model.content import REASONS, Inside, Span
 from scanner.rulepack.sample import grow
 from tests.decode.conftest import LIMITS
 
-_PICTURES = (".jpeg", ".jpg", ".png")  # what is missing to read these is not ours to say
+_PICTURES = (".jpeg", ".jpg", ".png", ".tiff")  # what is missing to read these is not ours to say
 
 
 def token(seed: int) -> str:
