@@ -39,6 +39,13 @@ class Format:
         return reader(content)
 
 
+_MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,100}:"  # not git's patches
+_MAIL = (
+    rb"(?i:return-path|received|delivered-to|from|to|cc|date|subject|message-id|mime-version|reply-to|sender|content-type|user-agent|status|"
+    rb"dkim-signature|arc-[a-z-]{1,30}|authentication-results|envelope-to|in-reply-to|references|importance|list-[a-z]{1,20}|thread-[a-z]{1,9}|"
+    rb"x-[a-z0-9-]{1,60}|resent-[a-z]{1,20}|content-(?:transfer-encoding|language|disposition)|precedence|auto-submitted|organization|bcc):"
+)
+
 FORMATS = (
     Format("png", "a PNG picture", rb"\x89PNG\r\n\x1a\n"),
     Format("jpeg", "a JPEG picture", rb"\xff\xd8\xff"),
@@ -58,6 +65,8 @@ FORMATS = (
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    Format("mbox", "a mailbox", _MBOX, "mail:mbox", forwards=True),
+    Format("mail", "a message", _MAIL, "mail:read", test="mail:fits"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb"),
     Format("git-crypt", "a git-crypt file", rb"\0GITCRYPT\0"),
     Format("age", "an age file", rb"age-encryption\.org/v1"),
