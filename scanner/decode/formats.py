@@ -64,7 +64,7 @@ FORMATS = (
     Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
-    Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
     Format("mbox", "a mailbox", _MBOX, "mail:mbox", forwards=True),
     Format("mail", "a message", _MAIL, "mail:read", test="mail:fits"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb"),

@@ -32,7 +32,7 @@ def message(body: str = "nothing", encoding: str | None = None, charset: str = "
 
 
 def full() -> EmailMessage:
-    made = message(f"The key is {BODY}, f\u00fcr alle\n", "quoted-printable")
+    made = message(f"The key is {BODY}, gr\u00fcn\n", "quoted-printable")
     made.replace_header("Subject", f"Schl\u00fcssel {SUBJECT} " + "w\u00f6rter " * 10)
     made.add_alternative(f"<p>KEY={HTML} \u00fc</p>", subtype="html", cte="base64")
     out = io.BytesIO()
