@@ -39,6 +39,7 @@ class Format:
         return reader(content)
 
 
+_MARKUP = rb"(?:\xef\xbb\xbf)?\s{0,400}<[!?A-Za-z]"
 _MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,100}:"  # not git's patches
 _MAIL = (
     rb"(?i:return-path|received|delivered-to|from|to|cc|date|subject|message-id|mime-version|reply-to|sender|content-type|user-agent|status|"
@@ -65,6 +66,10 @@ FORMATS = (
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
+    Format("rtf", "a Rich Text document", rb"\{\\rt", "rtf:read"),
+    Format("notebook", "a Jupyter notebook", rb"\s{0,20}\{\s{0,20}\"", "notebooks:read", test="notebooks:fits"),
+    Format("svg", "a drawing", _MARKUP, "html:read", test="html:fits_svg"),
+    Format("html", "an HTML page", _MARKUP, "html:read", test="html:fits"),
     Format("mbox", "a mailbox", _MBOX, "mail:mbox", forwards=True),
     Format("mail", "a message", _MAIL, "mail:read", test="mail:fits"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb"),

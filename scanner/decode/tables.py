@@ -14,16 +14,19 @@ _MUTE = re.compile(r"(?i)(?:value|val|wert|data|daten|content|contents|text|sett
 
 
 def lines(header: Sequence[str], cells: Sequence[str]) -> list[tuple[int, str]]:
-    """For each cell that holds something: its column, and a line that names it by its column or by the cell before it."""
-    made: list[tuple[int, str]] = []
+    """For each cell that holds something: its column, and a line that names it."""
+    named = enumerate(zip(cells, labels(header, cells), strict=True))
+    return [(column, f"{label}: {cell}\n" if label else f"{cell}\n") for column, (cell, label) in named if cell.strip()]
+
+
+def labels(header: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """What each cell is called, by its column or by the cell before it; empty where nothing calls it anything."""
+    made: list[str] = []
     before = ""
     for column, cell in enumerate(cells):
-        if not cell.strip():
-            continue
-        name = header[column] if column < len(header) else ""
-        label = _label(name, before)
-        made.append((column, f"{label}: {cell}\n" if label and label != cell else f"{cell}\n"))
-        before = cell
+        label = _label(header[column] if column < len(header) else "", before) if cell.strip() else ""
+        made.append(label if label != cell else "")
+        before = cell if cell.strip() else before
     return made
 
 
