@@ -78,8 +78,8 @@ class _Database:
             except Broken:
                 self._flaw(table, number)
                 continue
-            below = [page.right] if page.right else []
-            for at in reversed(page.cells):
+            below = list[int]()
+            for at in page.cells:
                 try:
                     left, one = cell(self._file, data, page, at, self._used)
                 except Broken:
@@ -89,7 +89,7 @@ class _Database:
                     below.append(left)
                 if one is not None:
                     yield one
-            waiting += below
+            waiting += [page.right, *reversed(below)] if page.right else reversed(below)
 
     def _flaw(self, table: _Table, number: int) -> None:
         if len(self._flaws) < 100:
