@@ -40,6 +40,10 @@ class Format:
 
 
 _MARKUP = rb"(?:\xef\xbb\xbf)?\s{0,400}<[!?A-Za-z]"
+_PKCS12 = (
+    rb"\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)"
+    rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+)
 _MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,100}:"  # not git's patches
 _MAIL = (
     rb"(?i:return-path|received|delivered-to|from|to|cc|date|subject|message-id|mime-version|reply-to|sender|content-type|user-agent|status|"
@@ -66,6 +70,8 @@ FORMATS = (
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
+    Format("keystore", "a Java keystore", rb"(?:\xfe\xed\xfe\xed|\xce{4})\0{3}", "keystores:java", needs=("cryptography",), extra="documents"),
+    Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12", needs=("cryptography",), extra="documents"),
     Format("sqlite", "an SQLite database", rb"SQLite format 3\0", "sqlite:read"),
     Format("sqlite-wal", "a write-ahead log of SQLite", rb"\x37\x7f\x06[\x82\x83]", "sqlite:wal"),
     Format("sqlite-journal", "a journal of SQLite", rb"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "sqlite:journal"),
