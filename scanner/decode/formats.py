@@ -40,6 +40,7 @@ class Format:
 
 
 _MARKUP = rb"(?:\xef\xbb\xbf)?\s{0,400}<[!?A-Za-z]"
+_KEYSTORE = rb"(?:\xfe\xed\xfe\xed|\xce{4})\0{3}"  # JKS and JCEKS
 _PKCS12 = (
     rb"\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)"
     rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
@@ -70,7 +71,7 @@ FORMATS = (
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
-    Format("keystore", "a Java keystore", rb"(?:\xfe\xed\xfe\xed|\xce{4})\0{3}", "keystores:java", needs=("cryptography",), extra="documents"),
+    Format("keystore", "a Java keystore", _KEYSTORE, "keystores:java", needs=("cryptography",), extra="documents"),
     Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12", needs=("cryptography",), extra="documents"),
     Format("sqlite", "an SQLite database", rb"SQLite format 3\0", "sqlite:read"),
     Format("sqlite-wal", "a write-ahead log of SQLite", rb"\x37\x7f\x06[\x82\x83]", "sqlite:wal"),

@@ -43,7 +43,7 @@ class _Store:
 
     def __init__(self, content: Content) -> None:
         self._content, self._fitted, self._number = content, "", 0
-        self.passwords = PASSWORDS
+        self.passwords: tuple[str, ...] = PASSWORDS
 
     def open(self, algorithm: der.Node, data: bytes) -> bytes | None:
         """What is in there, if one of the passwords fits."""
