@@ -71,6 +71,8 @@ FORMATS = (
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
+    Format("python", "a compiled Python file", rb".[\x0c-\x0e]\r\n[\0-\3]\0\0\0", "bytecode:python"),
+    Format("java", "a compiled Java class", rb"\xca\xfe\xba\xbe", "bytecode:java", test="bytecode:is_java"),
     Format("keystore", "a Java keystore", _KEYSTORE, "keystores:java", needs=("cryptography",), extra="documents"),
     Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12", needs=("cryptography",), extra="documents"),
     Format("sqlite", "an SQLite database", rb"SQLite format 3\0", "sqlite:read"),

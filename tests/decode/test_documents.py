@@ -54,7 +54,7 @@ DOCUMENTS: Mapping[str, tuple[Callable[[], bytes], Place]] = {
     "a.xls": (test_ole.excel, ("!Workbook", None, None, None)),
     "vbaProject.bin": (test_ole.project, ("!VBA/Module1", None, None, None)),
     "a.ipynb": (test_notebooks.notebook, ("", None, "cell 2", None)),
-    "a.db": (lambda: test_sqlite._sample(), ("", "logins.password", "2", None)),
+    "a.db": (test_sqlite._sample, ("", "logins.password", "2", None)),
     "a.rtf": (lambda: test_rtf.rtf(f"{{\\b {test_rtf.ONE[:9]}}}{test_rtf.ONE[9:]}"), ("", None, None, None)),
     "a.html": (lambda: test_html.page(f"<i>{test_html.ONE[:9]}</i>{test_html.ONE[9:]}"), ("", None, None, None)),
     "a.jks": (lambda: test_keystores.keytool("JKS", "changeit"), ("!mine.pem", None, None, None)),
