@@ -37,6 +37,7 @@ class Part:
     back: Offsets | None = None  # only with bytes: lines are counted in the content, which this maps to
     locate: Callable[[Span], Inside] | None = None  # only with bytes: where a span of them stands, such as its box
     form: Format | None = None  # only with bytes: what they are, where that cannot be told by them
+    raw: bool = False  # other parts were made out of it: what is found here and in one of them is told of that one
 
 
 class Content:

@@ -40,6 +40,19 @@ class Format:
         return reader(content)
 
 
+_MARKUP = rb"(?:\xef\xbb\xbf)?\s{0,400}<[!?A-Za-z]"
+_KEYSTORE = rb"(?:\xfe\xed\xfe\xed|\xce{4})\0{3}"  # JKS and JCEKS
+_PKCS12 = (
+    rb"\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)"
+    rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+)
+_MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,100}:"  # not git's patches
+_MAIL = (
+    rb"(?i:return-path|received|delivered-to|from|to|cc|date|subject|message-id|mime-version|reply-to|sender|content-type|user-agent|status|"
+    rb"dkim-signature|arc-[a-z-]{1,30}|authentication-results|envelope-to|in-reply-to|references|importance|list-[a-z]{1,20}|thread-[a-z]{1,9}|"
+    rb"x-[a-z0-9-]{1,60}|resent-[a-z]{1,20}|content-(?:transfer-encoding|language|disposition)|precedence|auto-submitted|organization|bcc):"
+)
+
 FORMATS = (
     Format("png", "a PNG picture", rb"\x89PNG\r\n\x1a\n"),
     Format("jpeg", "a JPEG picture", rb"\xff\xd8\xff"),
@@ -47,6 +60,8 @@ FORMATS = (
     Format("webp", "a WebP picture", rb"RIFF....WEBP"),
     Format("tiff", "a TIFF picture", rb"II\*\0|MM\0\*"),
     Format("heif", "a HEIF picture", rb"....ftyp(?:heic|heix|mif1|msf1|avif|avis)"),
+    Format("office", "an office document", rb"PK\x03\x04", "office:read", test="office:fits"),
+    Format("opendocument", "an OpenDocument file", rb"PK\x03\x04", "opendocument:read", test="opendocument:fits"),
     Format("unzip", "a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08PK\x03\x04)", "zips:read"),
     Format("gunzip", "a gzip file", rb"\x1f\x8b\x08", "compressed:gunzip", forwards=True),
     Format("unxz", "an xz file", rb"\xfd7zXZ\0", "compressed:unxz", forwards=True),
@@ -60,8 +75,8 @@ FORMATS = (
     Format("unlzma", "an LZMA file", rb"[\0-\xe0]\0\0", "compressed:unlzma", forwards=True, test="compressed:is_lzma"),
     Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c", "sevenzip:read"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
-    Format("pdf", "a PDF document", rb"%PDF-"),
-    Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
+    Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb", "rpms:read", forwards=True),
     Format("unar", "an ar archive", rb"!<(?:arch|thin)>\n", "ars:read", forwards=True),
     Format("uncpio", "a cpio archive", rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70}|X)", "cpios:read", forwards=True),
@@ -69,6 +84,19 @@ FORMATS = (
     Format("image", "a container image", rb".{257}ustar", "images:read", test="images:is_image"),
     Format("untar", "a tar archive", rb".{257}ustar|[^\0].{99}[ 0-7\0]{24}[ 0-7\0\x80-\xff]{24}[ 0-7\0]{8}", "tars:read", forwards=True,
            test="tarheads:is_tar"),
+    Format("python", "a compiled Python file", rb".[\x0c-\x0e]\r\n[\0-\3]\0\0\0", "bytecode:python"),
+    Format("java", "a compiled Java class", rb"\xca\xfe\xba\xbe", "bytecode:java", test="bytecode:is_java"),
+    Format("keystore", "a Java keystore", _KEYSTORE, "keystores:java", needs=("cryptography",), extra="documents"),
+    Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12", needs=("cryptography",), extra="documents"),
+    Format("sqlite", "an SQLite database", rb"SQLite format 3\0", "sqlite:read"),
+    Format("sqlite-wal", "a write-ahead log of SQLite", rb"\x37\x7f\x06[\x82\x83]", "sqlite:wal"),
+    Format("sqlite-journal", "a journal of SQLite", rb"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "sqlite:journal"),
+    Format("rtf", "a Rich Text document", rb"\{\\rt", "rtf:read"),
+    Format("notebook", "a Jupyter notebook", rb"\s{0,20}\{\s{0,20}\"", "notebooks:read", test="notebooks:fits"),
+    Format("svg", "a drawing", _MARKUP, "html:read", test="html:fits_svg"),
+    Format("html", "an HTML page", _MARKUP, "html:read", test="html:fits"),
+    Format("mbox", "a mailbox", _MBOX, "mail:mbox", forwards=True),
+    Format("mail", "a message", _MAIL, "mail:read", test="mail:fits"),
     Format("git-crypt", "a git-crypt file", rb"\0GITCRYPT\0"),
     Format("age", "an age file", rb"age-encryption\.org/v1"),
 )  # fmt: skip

@@ -34,13 +34,14 @@ class Layer(NamedTuple):
 
     def below(self, part: Part, form: Format, number: int) -> Layer:
         """The layer of a part."""
-        return Layer((*self.steps, part.step or form.name), part.inside.within(self.inside), (*self.way, number))
+        way = self.way if part.raw else (*self.way, number)
+        return Layer((*self.steps, part.step or form.name), part.inside.within(self.inside), way)
 
 
 def peel(content: Content, form: Format, at: Layer = Layer()) -> Iterator[Chunk | Unseen]:  # noqa: B008 it is frozen
     """Everything in a content of this format, in order; the content's own bytes only where a reader left them."""
     budget = content.budget
-    if len(at.way) >= budget.limits.depth:
+    if len(at.steps) >= budget.limits.depth:
         yield Unseen("archive-too-deep", f"{form.title} inside {budget.limits.depth} other layers", at.inside)
         return
     spent = budget.spent

@@ -35,6 +35,7 @@ def opened(engine: Engine, content: Content, form: Format) -> Opened:
     """Everything found in what the content holds; its own bytes are not searched, unless its reader left them."""
     missed, names = _Missed(), set[str]()
     found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
+    named: list[Placed] = []
     for chunk in peel(content, form):
         if isinstance(chunk, Unseen):
             missed.add(chunk)
@@ -43,10 +44,10 @@ def opened(engine: Engine, content: Content, form: Format) -> Opened:
         if chunk.at.inside.member:
             names.add(chunk.at.inside.member)
         if len(names) >= _NAMES_AT_ONCE:
-            found += (((), seen) for seen in _in_names(engine, names))
+            named += _in_names(engine, names)
             names.clear()
-    found += (((), seen) for seen in _in_names(engine, names))
-    return Opened(_innermost(found), missed.told())
+    named += _in_names(engine, names)
+    return Opened([*_innermost(found), *named], missed.told())
 
 
 def examined(engine: Engine, data: bytes, limits: Limits) -> Opened:
@@ -83,7 +84,7 @@ def flowed(engine: Engine, content: Content, done: Opened) -> None:
 def _innermost(found: Sequence[tuple[tuple[int, ...], Placed]]) -> list[Placed]:
     """Without what was seen in a layer because a layer below it, in which it was seen too, is stored there as it is."""
     above = {(seen.hit.value, way[:depth]) for way, seen in found for depth in range(len(way))}
-    return [seen for way, seen in found if not way or (seen.hit.value, way) not in above]
+    return [seen for way, seen in found if (seen.hit.value, way) not in above]
 
 
 def _searched(engine: Engine, chunk: Chunk) -> Iterator[Placed]:
