@@ -6,7 +6,7 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from scanner.decode import ansi
@@ -156,6 +156,11 @@ def open_end(data: bytes) -> int:
             break
         at = start
     return at if len(data) - at > _OPEN else len(data)
+
+
+def holds_text(marks: Iterable[tuple[int, int]], start: int) -> bool:
+    """Whether one of the marks says that what begins there is more than a picture or a hash."""
+    return any(start < end <= start + _START[TEXT] + 1 and MARKS[number] in _STRETCHES for number, end in marks)
 
 
 def _run_start(data: bytes, low: int, end: int) -> int:

@@ -131,9 +131,10 @@ def _stretches(data: bytes, marks: Iterable[tuple[int, str]]) -> Iterator[Readin
                 yield Packed(encoding, span, text, form)
             continue
         draft = drafts.setdefault(encoding, _Draft())
+        if draft.size >= _AT_ONCE or span.start < draft.end:
+            yield draft.reading(encoding)
+            draft = drafts[encoding] = _Draft()
         _stretch(draft, data, lines, text, 3 if encoding == "base64" else 1)
-        if draft.size >= _AT_ONCE:
-            yield drafts.pop(encoding).reading(encoding)
     for encoding, draft in drafts.items():
         yield draft.reading(encoding)
 
@@ -142,10 +143,13 @@ def _stretch(draft: _Draft, data: bytes, lines: list[tuple[int, int]], text: byt
     """One stretch in its place, so that the name of what it is the value of stands before it."""
     start, end = lines[0][0], lines[-1][1]
     left = max(data.rfind(b"\n", max(0, start - _BESIDE), start) + 1, start - _BESIDE, draft.end, 0)
+    before = data[left:start]
+    if made == 1 and before[-1:] in (b"x", b"X") and before[-2:-1] in (b"0", b"\\"):
+        before = before[:-2]  # as in 0x and in bytea
     right = data.find(b"\n", end, end + _BEHIND)
     right = right if right >= 0 else min(len(data), end + _BEHIND)
     draft.between(left)
-    draft.add(data[left:start], left)
+    draft.add(before, left)
     took, at = (4, 0) if made == 3 else (2, 0)
     if any((b - a) % took for a, b in lines[:-1]):
         draft.add(text, start, end - start, 1 << 62)

@@ -7,18 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from scanner.decode.encodings import open_end
+from scanner.decode.encodings import holds_text, open_end
 from scanner.decode.limits import DEFAULT
 from scanner.decode.text import WIDTH, narrowed
 from scanner.detect.engine import Engine, Looked
 from scanner.detect.overlap import open_ones, settle
 from scanner.findings.locate import Lines, Place, line_ends
-from scanner.model.content import WHOLE, Inside, Origin, Span
+from scanner.model.content import WHOLE, Inside, Origin, Span, Unseen
 from scanner.model.evidence import Hit, Match
 from scanner.pipeline.reread import Aside, reread, wide_hits
 
 WINDOW = 4 << 20
 _WAIT = 16 << 20  # bytes that are held for the end of a stretch that is encoded
+_TORN = Unseen("truncated", f"a stretch of base64 is longer than {_WAIT >> 20} MiB; its end was not decoded")
 _STEP = re.compile(r"([a-z0-9-]{1,32})@([0-9]{1,20})-([0-9]{1,20})")
 BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
@@ -78,9 +79,13 @@ def streamed(engine: Engine, pieces: Iterable[bytes], aside: Aside | None = None
     held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
     for part, last in _ahead(_windows(pieces)):
         buffer += part
-        high = len(buffer) if last else max(low, min(len(buffer) - margin, len(buffer) if len(buffer) > _WAIT else open_end(buffer)))
+        end = len(buffer) if last else open_end(buffer)
+        waits = len(buffer) <= _WAIT
+        high = len(buffer) if last else max(low, min(len(buffer) - margin, end if waits else len(buffer)))
         lines = Lines(buffer, lines_before, columns_before)
         found, marks = _search(engine, buffer, low, high)
+        if not waits and holds_text(marks, end):
+            aside.miss(_TORN, f"base64@{begin + end}-{begin + len(buffer)}")
         for hit in reread(engine, buffer, marks, found, aside):
             there = moved(hit, begin)
             held[there] = Placed(there, *_text_and_place(buffer, hit, lines))
