@@ -62,7 +62,7 @@ def _asked(words: list[str]) -> Asked:
 def settle(root: Path | None, asked: Asked) -> tuple[Config, Engine]:
     """Configuration and engine, by the caches: no YAML is read unless the project has some."""
     from scanner import cachefile, config, shipped
-    from scanner.detect.engine import engine
+    from scanner.pipeline.engines import engine
     from scanner.rulepack.cache import load_cached
 
     if asked.config and not Path(asked.config).is_file():

@@ -33,7 +33,7 @@ def known_hidden(text: str) -> str:
 def _spans(data: bytes) -> list[tuple[int, int]]:
     from scanner import config
     from scanner.cli.options import rules
-    from scanner.detect.engine import engine
+    from scanner.pipeline.engines import engine
 
     found = engine(rules(config.Config()), cachefile.folder()).find(data)
     spans: list[tuple[int, int]] = []

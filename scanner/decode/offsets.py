@@ -36,6 +36,12 @@ class Offsets:
         end = last.was + -(-(span.end - last.at) // last.made) * last.took
         return Span(min(start, self._end), max(min(start, self._end), min(end, self._end)))
 
+    def is_changed(self, span: Span) -> bool:
+        """Whether a span of the reading reads otherwise in the content, or something was left out inside of it."""
+        first = max(0, bisect_right(self._starts, span.start) - 1)
+        last = max(first, bisect_right(self._starts, max(span.start, span.end - 1)) - 1)
+        return first != last or self._runs[first].took != 1 or self._runs[first].made != 1
+
     def _run(self, offset: int) -> Run:
         return self._runs[max(0, bisect_right(self._starts, offset) - 1)]
 

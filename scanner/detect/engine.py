@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scanner.detect.confirm import Check, Confirmer, Parser
 from scanner.detect.overlap import open_ones, settle
-from scanner.detect.prefilter import Prefilter, prefilter
+from scanner.detect.prefilter import Prefilter, Spot, prefilter
 from scanner.detect.trace import MOST, Result, Spotted, Stretch, Trace, inherited, stretches
 from scanner.model.content import Span
 from scanner.model.evidence import Hit, Partner
@@ -17,6 +18,16 @@ from scanner.model.rule import Rule, Ruleset
 
 _MEMO_ENTRIES = 40_000
 _MEMO_BYTES = 12 << 20
+
+
+class Looked(NamedTuple):
+    """What one look at a content came to: hits, also of what is sure to be no secret, and the marks of text that is encoded."""
+
+    hits: tuple[Hit, ...]
+    marks: list[Spot]  # (mark's number, offset where it ends), sorted
+
+
+_NOTHING = Looked((), [])
 
 
 class Engine:
@@ -30,6 +41,7 @@ class Engine:
         self._rules: list[Confirmer] = []
         for rule in rules.rules:
             self._rules += [Confirmer(rule, checks, parsers)] * len(rule.anchors)
+        self._first_mark = len(self._rules)  # what the sieve numbers from here on is no rule's anchor
         self._before = [confirmer.rule.before for confirmer in self._rules]
         self._after = [confirmer.rule.after for confirmer in self._rules]
         self._memo: dict[tuple[int, bytes, int], tuple[Result, ...]] = {}
@@ -41,38 +53,59 @@ class Engine:
 
     def read(self, data: bytes, low: int = 0, high: int | None = None) -> tuple[Hit, ...]:
         """The same, and what is sure to be no secret, for who has more of the content to search."""
+        return self.look(data, low, high).hits
+
+    def look(self, data: bytes, low: int = 0, high: int | None = None) -> Looked:
+        """What `read` says, and the marks that end in `low` < offset <= `high`: the sieve looks for both at once."""
         spots = self.sieve.spots(data)
         if not spots:
-            return ()
-        high = len(data) if high is None else high
-        return self._settled((end, number, self._outcome(number, data, end)) for number, end in spots if low < end <= high)
+            return _NOTHING
+        high, marks = len(data) if high is None else high, []
+        if spots[-1][0] >= self._first_mark:
+            cut = bisect_left(spots, (self._first_mark, 0))
+            marks = [(number - self._first_mark, end) for number, end in spots[cut:] if low < end <= high]
+            del spots[cut:]
+        return Looked(self._settled((end, number, self._outcome(number, data, end)) for number, end in spots if low < end <= high), marks)
 
     def trace(self, data: bytes, base: Trace | None = None, copies: Sequence[tuple[int, int, int]] = ()) -> Trace:
         """Every spot of a content; what is copied from the base is not searched again."""
         if base is None or not copies:
-            spots = sorted((end, number) for number, end in self.sieve.spots(data))
-            return Trace(len(data), 0 in data, [(end, number, self._outcome(number, data, end)) for end, number in spots])
+            found, marks = self._spotted(data, data, 0, 0, len(data))
+            return Trace(len(data), 0 in data, found, marks)
         nul = base.nul and 0 in data
-        found: list[Spotted] = []
+        found, marks = list[Spotted](), list[Spot]()
         ends = base.ends() if base.spots else []
         for stretch in stretches(len(data), base.size, copies, self._width):
             if stretch.copy is None:
                 window = data[max(0, stretch.low - self._width) : stretch.high + 1]
                 nul = nul or 0 in window
                 shift = max(0, stretch.low - self._width)
-                spots = sorted((end + shift, number) for number, end in self.sieve.spots(window))
-                found += ((end, n, self._outcome(n, data, end)) for end, n in spots if stretch.low < end <= stretch.high)
-            elif ends:
-                found += self._moved(data, base, ends, stretch)
-        return Trace(len(data), nul, found)
+                more, fresh = self._spotted(data, window, shift, stretch.low, stretch.high)
+                found += more
+                marks += fresh
+            else:
+                marks += base.marked(stretch)
+                found += self._moved(data, base, ends, stretch) if ends else ()
+        return Trace(len(data), nul, found, marks)
+
+    def _spotted(self, data: bytes, window: bytes, shift: int, low: int, high: int) -> tuple[list[Spotted], list[Spot]]:
+        """The spots and the marks of a window that begins at `shift`, which end in `low` < offset <= `high` of the content."""
+        spots = sorted((end + shift, number) for number, end in self.sieve.spots(window))
+        spots = [spot for spot in spots if low < spot[0] <= high]
+        marks = [(number - self._first_mark, end) for end, number in spots if number >= self._first_mark]
+        return [(end, number, self._outcome(number, data, end)) for end, number in spots if number < self._first_mark], marks
 
     def hits(self, trace: Trace) -> tuple[Hit, ...]:
         """The hits of a traced content."""
-        return open_ones(self._settled(trace.spots))
+        return open_ones(self.known(trace))
+
+    def known(self, trace: Trace) -> tuple[Hit, ...]:
+        """The same, and what is sure to be no secret."""
+        return self._settled(trace.spots)
 
     def keeps(self, trace: Trace) -> bool:
         """Whether a trace is small enough to be kept for the contents made from it."""
-        return len(trace.spots) <= MOST
+        return len(trace.spots) + len(trace.marks) <= MOST
 
     def _moved(self, data: bytes, base: Trace, ends: list[int], stretch: Stretch) -> Iterable[Spotted]:
         """The base's spots in an inherited stretch; decided again where the window reaches out of the copy."""
@@ -136,10 +169,13 @@ class Late(Mapping[str, Any]):
         return len(self._table())
 
 
-def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:
-    """The engine for these rules with the shipped checks and parsers."""
+def engine(rules: Ruleset, cache: Path | None, kind: str = "auto", marks: Sequence[str] = (), thin: int = 0) -> Engine:
+    """The engine for these rules with the shipped checks and parsers.
+
+    `marks` are patterns whose places it tells besides; of the last `thin` of them only some, where they stand close together.
+    """
     checks, parsers = Late("scanner.detect.checks", "CHECKS"), Late("scanner.detect.parsers", "PARSERS")
-    return Engine(rules, checks, parsers, prefilter(anchors(rules.rules), cache, kind))
+    return Engine(rules, checks, parsers, prefilter([*anchors(rules.rules), *marks], cache, kind, thin))
 
 
 def anchors(rules: Iterable[Rule]) -> Sequence[str]:

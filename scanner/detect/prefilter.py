@@ -11,6 +11,7 @@ from scanner import cachefile
 from scanner.errors import RuleError
 
 _SET_MEMORY = 64 << 20
+_APART = 48  # bytes between the places of one thinned pattern
 Spot = tuple[int, int]  # (anchor number, offset where the anchor ends)
 
 
@@ -29,19 +30,25 @@ class HyperscanPrefilter:
 
     name = "hyperscan"
 
-    def __init__(self, anchors: Sequence[str], cache: Path | None) -> None:
+    def __init__(self, anchors: Sequence[str], cache: Path | None, thin: int = 0) -> None:
         import hyperscan
 
         self._db = _load(hyperscan, anchors, cache) or _build(hyperscan, anchors, cache)
         self._found: list[Spot] = []
+        self._thin, self._next = len(anchors) - thin, dict[int, int]()
 
     def spots(self, data: bytes | memoryview) -> list[Spot]:
         found = self._found
         found.clear()
+        self._next.clear()
         self._db.scan(data, match_event_handler=self._note)
         return sorted(set(found)) if found else []
 
     def _note(self, number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+        if number >= self._thin:
+            if end < self._next.get(number, 0):
+                return
+            self._next[number] = end + _APART
         self._found.append((number, end))
 
 
@@ -81,9 +88,10 @@ class Re2Prefilter:
 
     name = "re2"
 
-    def __init__(self, anchors: Sequence[str], cache: Path | None = None) -> None:
+    def __init__(self, anchors: Sequence[str], cache: Path | None = None, thin: int = 0) -> None:
         import re2
 
+        self._thin = len(anchors) - thin
         options = latin1(re2)
         options.max_mem = _SET_MEMORY
         self._set = re2.Set.SearchSet(options)
@@ -106,7 +114,7 @@ class Re2Prefilter:
             pattern, at = self._patterns[number], 0
             while match := pattern.search(content, at):
                 found.add((number, match.end()))
-                at = match.start() + 1  # anchors may overlap themselves
+                at = match.start() + 1 if number < self._thin else match.end() + _APART  # anchors may overlap themselves
         return sorted(found)
 
 
@@ -118,15 +126,18 @@ def latin1(re2: Any) -> Any:
     return options
 
 
-def prefilter(anchors: Sequence[str], cache: Path | None, engine: str = "auto") -> Prefilter:
-    """The fastest prefilter that this platform has; `engine` is "auto", "hyperscan" or "re2"."""
+def prefilter(anchors: Sequence[str], cache: Path | None, engine: str = "auto", thin: int = 0) -> Prefilter:
+    """The fastest prefilter that this platform has; `engine` is "auto", "hyperscan" or "re2".
+
+    Of the last `thin` patterns only some places are told where they stand close together.
+    """
     if engine != "re2":
         try:
-            return HyperscanPrefilter(anchors, cache)
+            return HyperscanPrefilter(anchors, cache, thin)
         except ModuleNotFoundError:
             if engine == "hyperscan":
                 raise
-    return Re2Prefilter(anchors)
+    return Re2Prefilter(anchors, thin=thin)
 
 
 def anchor_flaw(anchor: str) -> str | None:

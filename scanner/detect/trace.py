@@ -45,15 +45,21 @@ Spotted = tuple[int, int, tuple[Result, ...]]  # (end, anchor's number, what the
 
 @dataclass(slots=True)
 class Trace:
-    """Every spot of a content in order, and whether the content has a NUL byte."""
+    """Every spot and mark of a content in order, and whether the content has a NUL byte."""
 
     size: int
     nul: bool
     spots: list[Spotted] = field(repr=False)
+    marks: list[tuple[int, int]] = field(default_factory=list)  # (mark's number, end)
 
     def ends(self) -> list[int]:
         """The offsets of the spots."""
         return [spot[0] for spot in self.spots]
+
+    def marked(self, stretch: Stretch) -> list[tuple[int, int]]:
+        """The marks of an inherited stretch, by the offsets of the content that inherits them."""
+        shift = stretch.copy.start - stretch.copy.source if stretch.copy else 0
+        return [(number, end + shift) for number, end in self.marks if stretch.low < end + shift <= stretch.high]
 
 
 class Stretch(NamedTuple):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from scanner.decode.text import WIDTH, narrowed, wide_readings
-from scanner.detect.engine import Engine
+from scanner.decode.encodings import holds_text, open_end
+from scanner.decode.limits import DEFAULT
+from scanner.decode.text import WIDTH, narrowed
+from scanner.detect.engine import Engine, Looked
 from scanner.detect.overlap import open_ones, settle
 from scanner.findings.locate import Lines, Place, line_ends
-from scanner.model.content import WHOLE, Inside, Origin, Span
+from scanner.model.content import WHOLE, Inside, Origin, Span, Unseen
 from scanner.model.evidence import Hit, Match
+from scanner.pipeline.reread import Aside, reread, wide_hits
 
 WINDOW = 4 << 20
+_WAIT = 16 << 20  # bytes that are held for the end of a stretch that is encoded
+_TORN = Unseen("truncated", f"a stretch of base64 is longer than {_WAIT >> 20} MiB; its end was not decoded")
+_STEP = re.compile(r"([a-z0-9-]{1,32})@([0-9]{1,20})-([0-9]{1,20})")
 BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
 
@@ -26,22 +33,36 @@ class Placed(NamedTuple):
     inside: Inside = WHOLE
 
 
-def hits(engine: Engine, data: bytes) -> tuple[Hit, ...]:
-    """Every hit in a content that is held whole, in order of place."""
+def hits(engine: Engine, data: bytes, aside: Aside | None = None) -> tuple[Hit, ...]:
+    """Every hit in a content that is held whole, in order of place; `aside` is told what else its text holds."""
+    aside = Aside(DEFAULT) if aside is None else aside
     if len(data) <= WINDOW:
-        return open_ones(_search(engine, data, 0, len(data)))
-    found: list[Hit] = []
+        found, marks = _search(engine, data, 0, len(data))
+        return open_ones(reread(engine, data, marks, found, aside))
+    every, everywhere = list[Hit](), list[tuple[int, int]]()
     for start in range(0, len(data), WINDOW):
         left = max(0, start - engine.margin)
         part = data[left : start + WINDOW + engine.margin]
         low, high = start - left, min(start - left + WINDOW, len(part))
-        found += (moved(hit, left) for hit in _search(engine, part, low if start else 0, high))
-    return open_ones(settle(found))
+        found, marks = _search(engine, part, low if start else 0, high)
+        every += (moved(hit, left) for hit in found)
+        everywhere += ((number, end + left) for number, end in marks)
+    return open_ones(reread(engine, data, everywhere, settle(every), aside))
 
 
-def placed(engine: Engine, data: bytes) -> list[Placed]:
+def placed(engine: Engine, data: bytes, aside: Aside | None = None) -> list[Placed]:
     """The hits of a content with their places."""
-    return with_places(data, hits(engine, data)) if data else []
+    found = with_places(data, hits(engine, data, aside)) if data else []
+    if aside is not None:
+        tell(aside, Lines(data))
+    return found
+
+
+def tell(aside: Aside, lines: Lines, begin: int = 0) -> None:
+    """Where the files stand that a text encloses; the text begins at `begin` of the content."""
+    for item in sorted(aside.take(), key=lambda item: item.span.start):
+        steps = (_further(item.steps[0], begin), *item.steps[1:])
+        aside.open(item._replace(steps=steps, span=_shifted(item.span, begin)), lines.place(item.span))
 
 
 def with_places(data: bytes, found: Iterable[Hit]) -> list[Placed]:
@@ -50,18 +71,25 @@ def with_places(data: bytes, found: Iterable[Hit]) -> list[Placed]:
     return [Placed(hit, *_text_and_place(data, hit, lines)) for hit in found]
 
 
-def streamed(engine: Engine, pieces: Iterable[bytes]) -> Iterator[Placed]:
+def streamed(engine: Engine, pieces: Iterable[bytes], aside: Aside | None = None) -> Iterator[Placed]:
     """The hits of a content of any size as they are found; holds one window and its margins."""
-    margin = engine.margin
+    aside, margin = Aside(DEFAULT) if aside is None else aside, engine.margin
     buffer, low, lines_before = b"", 0, 0
     columns_before = begin = 0  # of the buffer in the content
     held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
     for part, last in _ahead(_windows(pieces)):
         buffer += part
-        high = len(buffer) if last else max(low, len(buffer) - margin)
+        end = len(buffer) if last else open_end(buffer)
+        waits = len(buffer) <= _WAIT
+        high = len(buffer) if last else max(low, min(len(buffer) - margin, end if waits else len(buffer)))
         lines = Lines(buffer, lines_before, columns_before)
-        for hit in _search(engine, buffer, low, high):
-            held[moved(hit, begin)] = Placed(hit, *_text_and_place(buffer, hit, lines))
+        found, marks = _search(engine, buffer, low, high)
+        if not waits and holds_text(marks, end):
+            aside.miss(_TORN, f"base64@{begin + end}-{begin + len(buffer)}")
+        for hit in reread(engine, buffer, marks, found, aside):
+            there = moved(hit, begin)
+            held[there] = Placed(there, *_text_and_place(buffer, hit, lines))
+        tell(aside, lines, begin)
         kept = settle(held)
         sure = begin + high - (0 if last else margin)
         yield from (held[hit] for hit in open_ones(kept) if hit.secret.end <= sure or last)
@@ -96,28 +124,13 @@ def _ahead(parts: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
     yield previous, True
 
 
-def _search(engine: Engine, data: bytes, low: int, high: int) -> tuple[Hit, ...]:
-    """Hits of a window as it is and of its wide readings, as spans of the window; also what is sure to be no secret."""
-    found = engine.read(data, low, high)
+def _search(engine: Engine, data: bytes, low: int, high: int) -> Looked:
+    """Hits of a window as it is and of its wide readings, as spans of the window; also what is sure to be no secret, and its marks."""
+    looked = engine.look(data, low, high)
     if 0 not in data:
-        return found
-    wide: list[Hit] = []
-    for reading in wide_readings(data):
-        for hit in engine.read(reading.data, max(0, reading.forth(low)), reading.forth(high)):
-            wide.append(read_back(hit, reading.data, reading.back, reading.step))
-    return settle([*found, *wide]) if wide else found
-
-
-def read_back(hit: Hit, data: bytes, back: Callable[[Span], Span], *steps: str) -> Hit:
-    """A hit in a reading as one in the content that was read, which keeps how it reads."""
-    text, inner = hit.text, hit.inner
-    if text is None:
-        text = data[hit.span.start : hit.span.end]
-        inner = Span(hit.secret.start - hit.span.start, hit.secret.end - hit.span.start) if hit.secret.start >= hit.span.start else None
-    partners = tuple(replace(partner, span=back(partner.span)) for partner in hit.partners)
-    return replace(
-        hit, span=back(hit.span), secret=back(hit.secret), partners=partners, text=text, inner=inner, steps=(*steps, *hit.steps)
-    )  # fmt: skip
+        return looked
+    wide = wide_hits(engine, data, low, high)
+    return looked._replace(hits=settle([*looked.hits, *wide])) if wide else looked
 
 
 def names_with_hits(engine: Engine, names: list[bytes]) -> list[tuple[bytes, Placed]]:
@@ -140,7 +153,14 @@ def match_at(seen: Placed, origin: Origin) -> Match:
 def moved(hit: Hit, by: int) -> Hit:
     """The same hit, further on in the content."""
     partners = tuple(replace(partner, span=_shifted(partner.span, by)) for partner in hit.partners)
-    return replace(hit, span=_shifted(hit.span, by), secret=_shifted(hit.secret, by), partners=partners)
+    steps = (_further(hit.steps[0], by), *hit.steps[1:]) if hit.steps else ()
+    return replace(hit, span=_shifted(hit.span, by), secret=_shifted(hit.secret, by), partners=partners, steps=steps)
+
+
+def _further(step: str, by: int) -> str:
+    """A step that says where in the content it was taken, further on."""
+    found = _STEP.fullmatch(step)
+    return f"{found[1]}@{int(found[2]) + by}-{int(found[3]) + by}" if found else step
 
 
 def _shifted(span: Span, by: int) -> Span:

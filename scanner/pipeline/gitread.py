@@ -8,13 +8,18 @@ from dataclasses import dataclass, field
 from scanner.decode.content import Content, Pieces
 from scanner.decode.formats import recognise
 from scanner.decode.limits import Budget
-from scanner.detect.engine import Engine, engine
+from scanner.decode.text import WIDTH
+from scanner.detect.engine import Engine
+from scanner.detect.overlap import open_ones
 from scanner.detect.trace import Trace
+from scanner.findings.locate import Lines
 from scanner.model.content import WHOLE, Unseen
 from scanner.model.evidence import Hit
 from scanner.pipeline import files
-from scanner.pipeline.examine import WINDOW, Placed, hits, with_places
-from scanner.pipeline.opened import Opened, flowed, held
+from scanner.pipeline.engines import engine
+from scanner.pipeline.examine import WINDOW, Placed, hits, tell, with_places
+from scanner.pipeline.opened import Opened, Text, flowed, held
+from scanner.pipeline.reread import Aside, reread
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.tally import Entry
 from scanner.sources.git.delta import copies
@@ -112,25 +117,32 @@ class GitReader:
                 answer.unread.append(Unread(oid, "corrupt-object", "a tree that does not parse"))
                 return
         else:
-            found = self._hits(data, lineage)
-            if kind == BLOB and (form := recognise(data)):
-                self._opened(answer, oid, held(self.engine, data, form, self.limits, with_places(data, found)), len(data))
-                return
-            for hit in found:
-                _see(answer, hit, kind, oid)
+            text = Text(self.engine, Budget(self.limits, len(data)))
+            found = self._hits(data, lineage, text.aside)
+            form = recognise(data) if kind == BLOB else None
+            if form or text.aside.enclosed or text.aside.unseen:
+                tell(text.aside, Lines(data))
+                done = text.done(with_places(data, found))
+                self._opened(answer, oid, held(self.engine, data, form, self.limits, done) if form else done, len(data), kind=kind)
+            else:
+                for hit in found:
+                    _see(answer, hit, kind, oid)
+                answer.objects += 1
+                answer.octets += len(data)
             if kind in (COMMIT, TAG):
                 references.commit_or_tag(oid, kind, data)
-            elif len(data) <= MOST and (content := pointed(data)):
+            elif form is None and len(data) <= MOST and (content := pointed(data)):
                 answer.lfs.append((oid, content))
+            return
         answer.objects += 1
         answer.octets += len(data)
         if self.leaves:
             answer.leaves.append((_WORDS[kind], oid.hex(), len(data), None))
 
-    def _hits(self, data: bytes, lineage: Lineage | None) -> tuple[Hit, ...]:
+    def _hits(self, data: bytes, lineage: Lineage | None, aside: Aside) -> tuple[Hit, ...]:
         """The hits of a content; where it is a delta against one just searched, only what is new is searched."""
         if lineage is None or len(data) > WINDOW:
-            return hits(self.engine, data)
+            return hits(self.engine, data, aside)
         rank, parent, depth, delta, base = lineage
         traces = self._traces
         del traces[depth:]
@@ -141,7 +153,9 @@ class GitReader:
         else:
             trace = self.engine.trace(data)
         traces.append((rank, trace if self.engine.keeps(trace) else None))
-        return hits(self.engine, data) if trace.nul else self.engine.hits(trace)
+        if trace.nul:
+            return hits(self.engine, data, aside)
+        return open_ones(reread(self.engine, data, sorted(trace.marks), self.engine.known(trace), aside))
 
     def _large(self, answer: Answer, oid: bytes, kind: int, data: Large) -> None:
         done, unread = Opened(), None
@@ -164,7 +178,7 @@ class GitReader:
         """What came of a content; `again` says whether its own bytes can be read once more to tell where in them something stands."""
         for seen in done.found:
             _see(answer, seen.hit, kind, oid)
-            if not again or seen.inside != WHOLE:
+            if not again or seen.inside != WHOLE or (seen.hit.steps and seen.hit.steps[0] not in WIDTH):
                 answer.large.append((oid, seen))
         answer.opaque += ((oid, unseen, own) for unseen, own in files.counted(done.unseen))
         answer.objects += read and done.read

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner.decode.limits import Limits
-from scanner.detect.engine import Engine, engine
+from scanner.detect.engine import Engine
 from scanner.errors import UsageError
 from scanner.model.content import Target
+from scanner.pipeline.engines import engine
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.sources.git import narrow

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from scanner.decode.content import Content
 from scanner.decode.formats import Format, recognise
 from scanner.decode.limits import Budget, Limits
-from scanner.decode.peel import Chunk, peel
+from scanner.decode.peel import Chunk, Layer, peel
 from scanner.detect.engine import Engine
-from scanner.model.content import WHOLE, Inside, Unseen
-from scanner.pipeline.examine import Placed, hits, names_with_hits, placed, read_back, streamed, with_places
+from scanner.findings.locate import Lines, Place
+from scanner.model.content import WHOLE, Inside, Span, Unseen
+from scanner.pipeline.examine import Placed, hits, names_with_hits, placed, streamed, tell, with_places
+from scanner.pipeline.reread import Aside, Enclosed, read_back
 
 _GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
 _NAMES_AT_ONCE = 4000
@@ -25,22 +27,31 @@ class Opened:
     found: list[Placed] = field(default_factory=list, repr=False)
     unseen: list[Unseen] = field(default_factory=list)
 
+    def take(self, more: Opened) -> None:
+        """More of the same content."""
+        self.found += more.found
+        self.unseen += more.unseen
+
     @property
     def read(self) -> bool:
         """Whether the content itself was understood; what is missing inside of it is told by itself."""
         return all(one.inside != WHOLE for one in self.unseen)
 
 
-def opened(engine: Engine, content: Content, form: Format) -> Opened:
+def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) -> Opened:  # noqa: B008 it is frozen
     """Everything found in what the content holds; its own bytes are not searched, unless its reader left them."""
     missed, names = _Missed(), set[str]()
     found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
     named: list[Placed] = []
-    for chunk in peel(content, form):
+    for chunk in peel(content, form, at):
         if isinstance(chunk, Unseen):
             missed.add(chunk)
             continue
-        found += ((chunk.at.way, seen) for seen in _searched(engine, chunk))
+        text = Text(engine, content.budget, chunk.at)
+        found += ((chunk.at.way, seen) for seen in _searched(text, chunk))
+        found += (((*chunk.at.way, 0), seen) for seen in text.enclosed.found)
+        for unseen in text.unseen():
+            missed.add(unseen)
         if chunk.at.inside.member:
             names.add(chunk.at.inside.member)
         if len(names) >= _NAMES_AT_ONCE:
@@ -52,33 +63,37 @@ def opened(engine: Engine, content: Content, form: Format) -> Opened:
 
 def examined(engine: Engine, data: bytes, limits: Limits) -> Opened:
     """A content that is held: its own bytes searched, and what it holds."""
-    found, form = placed(engine, data), recognise(data)
-    return Opened(found) if form is None else held(engine, data, form, limits, found)
+    form, text = recognise(data), Text(engine, Budget(limits, len(data)))
+    found = placed(engine, data, text.aside)
+    return text.done(found) if form is None else held(engine, data, form, limits, text.done(found))
 
 
-def held(engine: Engine, data: bytes, form: Format, limits: Limits, found: Iterable[Placed]) -> Opened:
-    """What a content of this format holds, and of what was `found` in its own bytes that which is nowhere in it."""
+def held(engine: Engine, data: bytes, form: Format, limits: Limits, own: Opened) -> Opened:
+    """What a content of this format holds, and of what came of its `own` bytes that which is nowhere in it."""
     done = opened(engine, Content(data, Budget(limits, len(data))), form)
-    return Opened(_once(found, done.found), done.unseen)
+    return Opened(_once(own.found, done.found), [*own.unseen, *done.unseen])
 
 
 def flowed(engine: Engine, content: Content, done: Opened) -> None:
     """A content that is too large to be held: `done` has what is found as soon as it is found."""
-    form = recognise(content.head)
+    form, text = recognise(content.head), Text(engine, content.budget)
     if form is None:
-        done.found += streamed(engine, content.pieces())
+        try:
+            done.found += streamed(engine, content.pieces(), text.aside)
+        finally:
+            done.take(text.done(()))
         return
     own: list[Placed] = []
     try:
         if not form.forwards:
-            own += streamed(engine, content.kept() if form.reader else content.pieces())
+            own += streamed(engine, content.kept() if form.reader else content.pieces(), text.aside)
         more = opened(engine, content, form)
     finally:
         content.close()
     if content.broken:
         raise content.broken
-    done.found += _once(own, more.found)
-    done.unseen += more.unseen
+    done.found += _once(text.done(own).found, more.found)
+    done.unseen += [*text.unseen(), *more.unseen]
 
 
 def _innermost(found: Sequence[tuple[tuple[int, ...], Placed]]) -> list[Placed]:
@@ -87,14 +102,54 @@ def _innermost(found: Sequence[tuple[tuple[int, ...], Placed]]) -> list[Placed]:
     return [seen for way, seen in found if (seen.hit.value, way) not in above]
 
 
-def _searched(engine: Engine, chunk: Chunk) -> Iterator[Placed]:
+class Text:
+    """What the text of one layer holds that is encoded in it: files are opened where they stand."""
+
+    def __init__(self, engine: Engine, budget: Budget, at: Layer = Layer()) -> None:  # noqa: B008 it is frozen
+        self.engine, self._budget, self._at = engine, budget, at
+        self.aside = Aside(budget.limits, len(at.way), self._open)
+        self.enclosed = Opened()
+        self._known: list[tuple[Span, int]] = []  # where files stand in which something is found, and by how specific a rule
+
+    def done(self, found: Iterable[Placed]) -> Opened:
+        """What was found in the text and in what it encloses; a secret that both have is told where it stands inside.
+
+        What a rule that knows less took for a secret, and is such a file, is none.
+        """
+        own = [seen for seen in found if not any(_covers(span, seen) and seen.hit.rule.specificity <= most for span, most in self._known)]
+        return Opened(_once(own, self.enclosed.found), self.unseen())
+
+    def unseen(self) -> list[Unseen]:
+        """What was not read of what is encoded."""
+        return [*(replace(one, inside=one.inside.within(self._at.inside)) for one in self.aside.unseen), *self.enclosed.unseen]
+
+    def _open(self, item: Enclosed, place: Place) -> None:
+        """A file that stands in the text: what is found in a member has lines of its own, all else those of the text."""
+        way = (*self._at.way, *(0 for _ in item.steps))
+        content = Content(item.packed.data, self._budget)
+        more = opened(self.engine, content, item.packed.form, Layer((*self._at.steps, *item.steps), self._at.inside, way))
+        if not more.found and all(one.reason == "unreadable" for one in more.unseen):
+            return  # it only began like one
+        self.enclosed.found += (seen if seen.inside.member != self._at.inside.member else seen._replace(place=place) for seen in more.found)
+        if more.found:
+            self._known.append((item.span, max(seen.hit.rule.specificity for seen in more.found)))
+        field = item.steps[0]
+        self.enclosed.unseen += (replace(one, inside=replace(one.inside, field=one.inside.field or field)) for one in more.unseen)
+
+
+def _covers(span: Span, seen: Placed) -> bool:
+    return span.start <= seen.hit.secret.end and seen.hit.secret.start < span.end
+
+
+def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
     """What is found in a chunk, with its place in the whole content."""
     steps, inside, _ = chunk.at
     if not isinstance(chunk.data, bytes):
-        for seen in streamed(engine, chunk.data):
+        for seen in streamed(text.engine, chunk.data, text.aside):
             yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
         return
-    found = hits(engine, chunk.data)
+    found = hits(text.engine, chunk.data, text.aside)
+    tell(text.aside, Lines(chunk.data))
     if chunk.back is not None and chunk.over is not None:
         outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]
         there = with_places(chunk.over, outer)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from scanner.detect.engine import engine
 from scanner.errors import UnreadableError, UsageError
 from scanner.findings.establish import establish, learn
 from scanner.findings.mask import Mask
@@ -16,6 +15,7 @@ from scanner.findings.suppressions import Suppression, by_id, tally
 from scanner.model.content import Gap, Origin, Target
 from scanner.model.evidence import Finding, Leaf, Match
 from scanner.model.report import Coverage, Report, Run
+from scanner.pipeline.engines import engine
 from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.scanned import Scanned

@@ -9,9 +9,10 @@ from pathlib import Path
 from scanner import canon
 from scanner.decode.content import Content, Pieces
 from scanner.decode.limits import Budget
-from scanner.detect.engine import Engine, engine
+from scanner.detect.engine import Engine
 from scanner.model.content import Origin, Target, Unseen
 from scanner.model.evidence import Match
+from scanner.pipeline.engines import engine
 from scanner.pipeline.files import Answer, counted, examine_file
 from scanner.pipeline.opened import Opened, flowed
 from scanner.pipeline.scanned import Scanned

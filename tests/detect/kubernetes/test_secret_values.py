@@ -168,7 +168,7 @@ OTHERS = [
     (secret("data:\n  API_TOKEN: @B64@\n  db-password: @B64@\n"), [(RULE, {**DB, "key": "API_TOKEN"}), (RULE, {**DB, "key": "db-password"})]),
     (
         secret("data:\n  uri: @URL64@\n"),
-        [("dsn-base64", {"scheme": "postgresql", "user": "app", "host": "db.internal", "port": 5432, "database": "shop"})],
+        [(RULE, {**DB, "key": "uri", "scheme": "postgresql", "user": "app", "host": "db.internal", "port": 5432, "database": "shop"})],
     ),
     (
         secret("stringData:\n  uri: postgresql://app:@PW@@db.internal:5432/shop\n"),
