@@ -20,10 +20,12 @@ from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
+from scanner.pipeline.spread import spread_of
 from scanner.pipeline.tally import Tally
 from scanner.sources.git.layout import is_repository
 
 Excluded = Callable[[str], str | None]  # why a path is left out, or None
+GLOBBED = ("logs", "screenshots", "notes")  # surfaces whose files may be named by a pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,28 @@ def scan(
         except UnreadableError as problem:
             if len(kinds) == 1:
                 raise
-            done.append(_lost(f"t{number}", request.name, kind, problem))
+            done.append(_lost(f"t{number}", request.name, _surface(request, kind), problem))
     interrupted = any(one.interrupted for one in done)
     report = reported(done, settings, judging, run, gaps_allowed=gaps_allowed, excluded=excluded)
     return report, interrupted
 
 
 def _kind(request: Request) -> str:
+    """How it is read: `stdin`, `git`, `tree`, or `glob` for the files of a folder that a pattern names."""
     if request.name == "-":
         return "stdin"
     path = Path(request.name)
     if not path.exists():
+        if request.surface in GLOBBED and (spread := spread_of(request.name)) and spread.found():
+            return "glob"
         raise UsageError(f"there is nothing at {request.name}", hint="name a repository, a folder, a file, or - for standard input")
     if request.surface == "git" or (request.surface is None and path.is_dir() and is_repository(path)):
         return "git"
     return "tree"
+
+
+def _surface(request: Request, kind: str) -> str:
+    return "git" if kind == "git" else request.surface or ("stdin" if kind == "stdin" else "tree")
 
 
 def _scan_one(
@@ -82,6 +91,7 @@ def _scan_one(
 ) -> Scanned:
     from scanner.pipeline.treescan import scan_stream, scan_tree
 
+    surface = _surface(request, kind)
     if request.only is not None:
         from scanner.pipeline.narrowed import scan_narrowed
 
@@ -89,12 +99,15 @@ def _scan_one(
             raise UsageError("only a Git repository can be narrowed", hint=f"leave out --{request.only.way}, or name a repository")
         return scan_narrowed(id, Path(request.name), request.name, request.only, settings, excluded)
     if kind == "stdin":
-        return scan_stream(id, standard_input, settings)
+        return scan_stream(id, standard_input, settings, surface)
+    shown = _shown(request.name, settings)
     if kind == "git":
         from scanner.pipeline.gitscan import GitScan
 
-        return GitScan(id, Path(request.name), settings).run(_shown(request.name, settings))
-    return scan_tree(id, Path(request.name), _shown(request.name, settings), request.surface or "tree", settings, excluded)
+        return GitScan(id, Path(request.name), settings).run(shown)
+    if kind == "glob" and (spread := spread_of(request.name)):
+        return scan_tree(id, spread.folder, shown, surface, settings, excluded, spread.covers)
+    return scan_tree(id, Path(request.name), shown, surface, settings, excluded)
 
 
 def reported(
@@ -168,9 +181,13 @@ def _once(findings: Iterable[Finding]) -> list[Finding]:
     """One finding for a secret and place, even if two readings of the place saw it."""
     kept: dict[object, Finding] = {}
     for finding in findings:
-        place = finding.location
-        kept.setdefault((finding.id, finding.target, place.path, place.line, place.column, place.field, place.object), finding)
+        kept.setdefault(_where(finding), finding)
     return list(kept.values())
+
+
+def _where(finding: Finding) -> tuple[object, ...]:
+    at = finding.location
+    return (finding.id, finding.target, at.path, at.line, at.column, at.field, at.object, at.record, at.page, at.box)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
@@ -193,9 +210,8 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
 
 
-def _lost(id: str, name: str, kind: str, problem: UnreadableError) -> Scanned:
+def _lost(id: str, name: str, surface: str, problem: UnreadableError) -> Scanned:
     """A target that could not be opened, among others that could: one thing counted, and one gap."""
-    surface = "git" if kind == "git" else "tree"
     tally = Tally(id, surface)
     tally.expected = 1
     tally.gap(Origin(id, surface), "unreadable", problem.message)
