@@ -166,8 +166,10 @@ def _shown(name: str, settings: Settings) -> str:
 
 def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
     """What the report names: a secret is masked there even if no content that was read has it."""
-    names = {text for one in done for text in (one.target.uri, one.target.scope, *(gap.origin.path for gap in one.tally.gaps))}
-    names |= {text for one in done for match in one.matches for text in (match.origin.path, match.author, *match.paths)}
+    names = {text for one in done for text in (one.target.uri, one.target.scope)}
+    places = [gap.origin for one in done for gap in one.tally.gaps] + [match.origin for one in done for match in one.matches]
+    names |= {text for at in places for text in (at.path, at.record, at.field)}
+    names |= {text for one in done for match in one.matches for text in (match.author, *match.paths)}
     return names | {text for entry in judging.suppressions for text in (entry.owner, entry.reason)}
 
 
@@ -197,11 +199,13 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 def _gap_order(gap: Gap) -> tuple[str, ...]:
     origin = gap.origin
-    return (origin.surface, origin.target, origin.path or "", origin.object or "", gap.reason, gap.detail)
+    return (origin.surface, origin.target, origin.path or "", origin.object or "", gap.reason, gap.detail, origin.record or "")
 
 
 def _masked(gap: Gap, mask: Mask) -> Gap:
-    return replace(gap, origin=replace(gap.origin, path=mask.maybe(gap.origin.path)), detail=mask.text(gap.detail))
+    at = gap.origin
+    origin = replace(at, path=mask.maybe(at.path), field=mask.maybe(at.field), record=mask.maybe(at.record))
+    return replace(gap, origin=origin, detail=mask.text(gap.detail))
 
 
 def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:

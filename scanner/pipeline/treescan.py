@@ -56,7 +56,7 @@ def scan_tree(
     id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], str | None],
     chosen: Callable[[str], bool] = lambda path: True,
 ) -> Scanned:  # fmt: skip
-    """Every file below a folder that is `chosen`, or the one file named; the repositories' own folders (`.git`) are Git targets, not files."""
+    """Every file below a folder that is `chosen`, or the one file named; repositories' own folders (`.git`) are Git targets, not files."""
     tally = Tally(id, surface)
     files: list[bytes] = []
     single = not path.is_dir()

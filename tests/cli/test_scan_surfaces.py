@@ -31,7 +31,8 @@ def test_one_report_has_all_surfaces_with_their_coverage(ground, leakseal, repo)
     )  # fmt: skip
     report, found = _report(said)
     assert found == [
-        ("git", "t1", "app.env"), ("logs", "t2", "1.log"), ("logs", "t3", "b.log"), ("notes", "t4", "n.md"), ("screenshots", "t5", "x.png.txt"),
+        ("git", "t1", "app.env"), ("logs", "t2", "1.log"), ("logs", "t3", "b.log"), ("notes", "t4", "n.md"),
+        ("screenshots", "t5", "x.png.txt"),
     ]  # fmt: skip
     assert [(target["id"], target["surface"]) for target in report["targets"]] == [
         ("t1", "git"), ("t2", "logs"), ("t3", "logs"), ("t4", "notes"), ("t5", "screenshots"),
