@@ -69,6 +69,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
     settings = Settings(
         chosen.rules, cachefile.folder(), engine=engine, walk=walk, verify=verify_objects, workers=workers(jobs), trust_owner=trust_owner,
+        mappings=chosen.config.mappings,
         meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip

@@ -51,7 +51,7 @@ def scan(
     excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (), gaps_allowed: bool = False,
 ) -> tuple[Report, bool]:  # fmt: skip
     """The report, and whether the run was interrupted before its end; raises UsageError for a target that is not there."""
-    kinds = [(request, _kind(request)) for request in requests]
+    kinds = [(request, _kind(request, settings)) for request in requests]
     settings = replace(settings, foresee=judging.seal.foresee if len(kinds) == 1 else settings.foresee)
     done: list[Scanned] = []
     for number, (request, kind) in enumerate(kinds, 1):
@@ -68,8 +68,8 @@ def scan(
     return report, interrupted
 
 
-def _kind(request: Request) -> str:
-    """How it is read: `stdin`, `git`, `tree`, or `glob` for the files of a folder that a pattern names."""
+def _kind(request: Request, settings: Settings) -> str:
+    """How it is read: `stdin`, `git`, `notes`, `tree`, or `glob` for the files of a folder that a pattern names."""
     if request.name == "-":
         return "stdin"
     path = Path(request.name)
@@ -79,11 +79,15 @@ def _kind(request: Request) -> str:
         raise UsageError(f"there is nothing at {request.name}", hint="name a repository, a folder, a file, or - for standard input")
     if request.surface == "git" or (request.surface is None and path.is_dir() and is_repository(path)):
         return "git"
-    return "tree"
+    if request.surface is None and request.only is None:
+        from scanner.pipeline.noteknown import is_export
+
+        return "notes" if is_export(path, settings.mappings, settings.limits) else "tree"
+    return "notes" if request.surface == "notes" else "tree"
 
 
 def _surface(request: Request, kind: str) -> str:
-    return "git" if kind == "git" else request.surface or ("stdin" if kind == "stdin" else "tree")
+    return kind if kind in ("git", "notes") else request.surface or ("stdin" if kind == "stdin" else "tree")
 
 
 def _scan_one(
@@ -105,7 +109,15 @@ def _scan_one(
         from scanner.pipeline.gitscan import GitScan
 
         return GitScan(id, Path(request.name), settings).run(shown)
-    if kind == "glob" and (spread := spread_of(request.name)):
+    spread = spread_of(request.name) if kind == "glob" else None
+    if surface == "notes":
+        from scanner.pipeline.notescan import NoteScan
+
+        notes = NoteScan(id, settings)
+        if spread:
+            return notes.run(spread.folder, shown, excluded, spread.covers)
+        return notes.run(Path(request.name), shown, excluded)
+    if spread:
         return scan_tree(id, spread.folder, shown, surface, settings, excluded, spread.covers)
     return scan_tree(id, Path(request.name), shown, surface, settings, excluded)
 
@@ -166,7 +178,7 @@ def _shown(name: str, settings: Settings) -> str:
 
 def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
     """What the report names: a secret is masked there even if no content that was read has it."""
-    names = {text for one in done for text in (one.target.uri, one.target.scope)}
+    names: set[str | None] = {text for one in done for text in (one.target.uri, one.target.scope)}
     places = [gap.origin for one in done for gap in one.tally.gaps] + [match.origin for one in done for match in one.matches]
     names |= {text for at in places for text in (at.path, at.record, at.field)}
     names |= {text for one in done for match in one.matches for text in (match.author, *match.paths)}
