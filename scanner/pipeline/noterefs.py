@@ -82,6 +82,6 @@ class References:
             for path in (posixpath.join(reference.folder, name), name, f"attachments/{name}", f"{name}.md"):
                 if (plain := posixpath.normpath(path.lstrip("/"))) in there:
                     return plain
-            if only := by_name.get(reference.outer, {}).get(posixpath.basename(name)):
+            if "/" not in name and (only := by_name.get(reference.outer, {}).get(name)):
                 return only
         return None

@@ -60,6 +60,7 @@ class Census:
 
     def __init__(self) -> None:
         self.read: Counter[str] = Counter()
+        self.cut: Counter[str] = Counter()  # records that end too early, each a gap of its own
         self.said: dict[str, int] = {}
         self._runs: dict[tuple[str, str, str], Run] = {}
 
@@ -96,10 +97,15 @@ class Census:
                 rest = total - _TOLD_MOST
                 found.append(Lost(Unseen("missing-object", f"{rest:,} more ids of a {kind} are missing from their run of numbers"), rest))
         for kind, all_of_it in sorted(self.said.items()):
-            read = self.read[kind] if kind else sum(self.read.values())
-            short = all_of_it - read - (missing[kind] if kind else sum(missing.values()))
+            read = _of(self.read, kind)
+            short = all_of_it - read - _of(self.cut, kind) - _of(missing, kind)
             if short > 0:
                 reason = "truncated" if cut else "missing-object"
                 what = f"records of kind {kind}" if kind else "records"
                 found.append(Lost(Unseen(reason, f"the export says that it has {all_of_it:,} {what}, and {read:,} are in it"), short))
         return found
+
+
+def _of(counted: Counter[str], kind: str) -> int:
+    """How many of a kind, or of all where none is named."""
+    return counted[kind] if kind else counted.total()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from scanner.decode.content import Content
 from scanner.decode.limits import Stop
@@ -13,7 +14,7 @@ from scanner.decode.notes import events, tables
 from scanner.decode.notes.census import Census
 from scanner.decode.notes.events import END, KEY, MAP, Event
 from scanner.decode.notes.pages import html_note, markdown_note
-from scanner.decode.notes.render import Note, note_of
+from scanner.decode.notes.render import Note, name_of, note_of
 from scanner.decode.notes.walk import Record, Walker, first, values
 from scanner.model.content import Inside, Unseen
 from scanner.notemaps import NoteMap
@@ -122,8 +123,8 @@ def _signs(head: bytes, form: str, path: str) -> set[str]:
     stack: list[str] = []
     key = ""
     try:
-        for number, event in enumerate(stream):
-            if number > _EVENTS_MOST or isinstance(event, Unseen):
+        for event in islice(stream, _EVENTS_MOST):
+            if isinstance(event, Unseen):
                 break
             kind, value = event
             if kind == KEY:
@@ -140,6 +141,9 @@ def _signs(head: bytes, form: str, path: str) -> set[str]:
                 found.add(f"{key}={value}")
     except Stop:
         pass
+    finally:
+        if isinstance(stream, Generator):
+            stream.close()
     return found
 
 
@@ -183,8 +187,7 @@ def notes_of(content: Content, path: str, layout: Layout, census: Census) -> Ite
     except Stop as problem:
         if walker.cut is None:
             raise
-        from scanner.decode.notes.render import name_of
-
+        census.cut[note_of(walker.cut, mapping).kind] += 1
         raise Cut(problem, name_of(walker.cut, mapping)) from None
 
 

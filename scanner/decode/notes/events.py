@@ -19,7 +19,6 @@ _KINDS = {
     "start_map": MAP, "start_array": LIST, "end_map": END, "end_array": END, "map_key": KEY,
     "string": VALUE, "number": VALUE, "boolean": VALUE, "null": VALUE,
 }  # fmt: skip
-_TOO_LONG = Stop("archive-too-large", f"a text in it is larger than {TEXT_MOST >> 20} MiB")
 
 
 class Repeated(list[Any]):
@@ -62,7 +61,7 @@ class _Short:
             last = data.rfind(b'"', 0, last)
         self._open = self._open + len(data) if last < 0 else len(data) - last
         if self._open > TEXT_MOST:
-            raise _TOO_LONG
+            raise Stop("archive-too-large", f"a text in it is larger than {TEXT_MOST >> 20} MiB")
         return data
 
 
@@ -82,7 +81,7 @@ def json_line_events(source: Bytes) -> Iterator[Event | Unseen]:
         if whole:
             yield from events_of(value)
         else:
-            yield Unseen(_TOO_LONG.reason, f"it is larger than {TEXT_MOST >> 20} MiB", Inside(record=f"line {number}"))
+            yield Unseen("archive-too-large", f"it is larger than {TEXT_MOST >> 20} MiB", Inside(record=f"line {number}"))
     yield END, None
 
 

@@ -9,7 +9,7 @@ from scanner.decode.limits import Stop
 from scanner.decode.notes.events import yaml_text_events
 from scanner.decode.notes.markup import read_html
 from scanner.decode.notes.render import Named, Note, Section, date_of, is_local, named_in
-from scanner.decode.notes.walk import Walker, first, values
+from scanner.decode.notes.walk import Record, Walker, first, values
 from scanner.notemaps import Kind, NoteMap
 
 _MATTER_MOST = 1 << 20
@@ -80,13 +80,14 @@ def _kind(said: dict[str, Any], mapping: NoteMap) -> Kind:
 
 def _said(matter: bytes) -> dict[str, Any]:
     """The front matter as values; what of it is no YAML is only searched."""
-    walker = Walker(NoteMap("matter", "", ()))
+    found: dict[str, Any] = {}
     try:
-        for _ in walker.walk(yaml_text_events(matter)):
-            pass
+        for record in Walker(NoteMap("matter", "", ())).walk(yaml_text_events(matter)):
+            if isinstance(record, Record):
+                found.update(record.value)
     except Stop:
         pass
-    return walker.outside.value
+    return found
 
 
 def _fields(matter: str) -> list[tuple[str, str, int]]:

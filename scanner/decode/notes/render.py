@@ -117,12 +117,18 @@ def note_of(record: Record, mapping: NoteMap) -> Note:
     for role in ("title", "body"):
         for path in roles.get(role, ()):
             for value in values(record.value, path):
-                if isinstance(value, str):
+                texts = value if isinstance(value, list) else [value]
+                if texts and all(isinstance(text, str) for text in texts):
                     taken.add(path)
-                    _prose(value, f"record.{role}", note)
+                    for text in texts:
+                        _prose(text, f"record.{role}", note)
                 elif isinstance(value, dict | list):
                     note.sections.append(Section(f"record.{role}", "".join(_flat(value)).strip()))
     for path in roles.get("attachments", ()):
+        if "{" in path:
+            if (name := _filled(path, record.value)) and not note.files:
+                note.files.append(Named(name, path=name))
+            continue
         for value in values(record.value, path):
             note.files += _files(value, mapping)
             taken |= {f"{path}.{data}" for data in mapping.attachment.get("data", ())}
@@ -192,6 +198,17 @@ def named_in(text: str) -> Iterator[Named]:
 def is_local(link: str) -> bool:
     """Whether a link names a file beside the note."""
     return not re.match(r"[a-zA-Z][a-zA-Z0-9+.-]{1,20}:|//|#|\?", link)
+
+
+def _filled(pattern: str, value: dict[str, Any]) -> str | None:
+    """The path of a file whose parts are fields of the record: `attachments|{id}|{version}`; None where one of them is not there."""
+    parts = []
+    for part in pattern.split("|"):
+        text = first(value, (part[1:-1],)) if part.startswith("{") and part.endswith("}") else part
+        if not text or "/" in text or text == "..":
+            return None
+        parts.append(text)
+    return "/".join(parts)
 
 
 def _files(value: Any, mapping: NoteMap) -> Iterator[Named]:

@@ -16,7 +16,6 @@ from scanner.notemaps import Kind, NoteMap, Paths
 DEPTH_MOST = 200
 _KEY_MOST = 200  # characters of a key that count for where something stands
 _EACH = 64  # bytes that a value takes besides its text
-_TOO_DEEP = Stop("archive-too-deep", f"it is nested deeper than {DEPTH_MOST} levels")
 
 
 @dataclass(slots=True)
@@ -94,14 +93,15 @@ class Walker:
 
     def _begin(self, *, is_map: bool) -> None:
         if len(self._open) >= DEPTH_MOST:
-            raise _TOO_DEEP
+            raise Stop("archive-too-deep", f"it is nested deeper than {DEPTH_MOST} levels")
         above = self._open[-1] if self._open else None
         owner = above.owner if above else self.outside
         path = _below(above) if above else ""
         kind = self._kind(owner, path, above) if is_map else None
         if kind is not None:
             self._numbers[kind.name] += 1
-            record = Record(kind, number=self._numbers[kind.name], owner=owner, key=above.key if above and above.is_map else None)
+            keyed = above is not None and above.is_map and self._starred
+            record = Record(kind, number=self._numbers[kind.name], owner=owner, key=above.key if keyed and above else None)
             self._open.append(_Open(record.value, True, "", record, record))
             return
         self._count(owner, None)
