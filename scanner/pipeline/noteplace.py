@@ -60,12 +60,12 @@ def _match(seen: Placed, note: Note, section: Section, origin: Origin, inside: I
         place = replace(place, line=place.line + section.line, end_line=place.end_line + section.line)
     hit = replace(seen.hit, steps=(*steps, *section.steps, *seen.hit.steps))
     where = _within(note, section, inside)
-    if section.made:
+    if section.paths:
         where = replace(where, field=section.at(place.line))
     match = replace(
         match_at(seen._replace(hit=hit, place=place, inside=seen.inside.within(where)), origin), author=note.author, date=note.date
     )
-    return replace(match, line=None, end_line=None, column=None, end_column=None) if section.made and not seen.inside.member else match
+    return replace(match, line=None, end_line=None, column=None, end_column=None) if section.paths and not seen.inside.member else match
 
 
 def _within(note: Note, section: Section, inside: Inside) -> Inside:

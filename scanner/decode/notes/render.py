@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _INLINE = frozenset({"text", "link", "emoji", "mention", "user", "usergroup", "channel", "inlineCard", "equation"})
 _EMBED = re.compile(r"!\[[^\[\]\n]{0,500}\]\(\s{0,5}<?([^()<>\s]{1,1000})|!\[\[([^\[\]|#\n]{1,500})")
-_MADE_KEY = re.compile(r' *("(?:[^"\\]|\\.)*"): ')
 _LINK = re.compile(r"(?<!!)\[[^\[\]\n]{0,500}\]\(\s{0,5}<?([^()<>\s]{1,1000})")
 
 
@@ -32,23 +30,11 @@ class Section:
     text: str = dataclasses.field(repr=False)
     steps: tuple[str, ...] = ()
     line: int = 0  # lines of the file before it, where the file is the record
-    made: bool = False  # its JSON was written here: lines say which field it is, and nothing else
+    paths: tuple[str, ...] = ()  # of values that were written here as JSON: the field of each line
 
     def at(self, line: int) -> str:
         """The field that a line of it stands in, down to the last key."""
-        if not self.made:
-            return self.field
-        lines = self.text.split("\n")[:line]
-        keys: list[str] = []
-        least = 1 << 30
-        for text in reversed(lines):
-            depth = len(text) - len(text.lstrip(" "))
-            if depth < least and (match := _MADE_KEY.match(text)):
-                least = depth
-                keys.append(json.loads(match[1])[:_NAME_MOST])
-            elif depth < least:
-                least = depth + (text.lstrip()[:1] in ("}", "]"))
-        return ".".join([self.field.partition(".")[0], *reversed(keys)])
+        return self.paths[min(line, len(self.paths)) - 1] if self.paths else self.field
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +172,8 @@ def _prose(text: str, name: str, note: Note) -> None:
 
 def named_in(text: str) -> Iterator[Named]:
     """The files that a Markdown text shows or links to."""
+    if "](" not in text and "![[" not in text:
+        return
     for match in _EMBED.finditer(text):
         link = match[1] or match[2] or ""
         if is_local(link):
@@ -246,31 +234,54 @@ def _flat(value: Any) -> Iterator[str]:
 
 def _rest(value: dict[str, Any], path: str, taken: frozenset[str]) -> Iterator[Section]:
     """Everything else, as JSON that keeps names and structure; texts that JSON would have to escape stand below, as they are."""
-    for key, item in value.items():
-        where = f"{path}.{key[:_NAME_MOST]}"
-        apart: list[Section] = []
-        plain = _plain(item, key[:_NAME_MOST], where, taken, apart)
-        if plain not in (None, "", [], {}):
-            shown = json.dumps({key: plain}, indent=1, ensure_ascii=False, default=str)
-            yield Section(where, shown[2:-2], made=True)
-        elif len(key) > 7 and key not in taken:
-            yield Section(where, key)
-        yield from apart
+    writer = _Writer(taken)
+    writer.map(value, "", path, "")
+    if writer.lines:
+        yield Section(path, "\n".join(writer.lines), paths=tuple(writer.paths))
+    yield from writer.apart
 
 
-def _plain(value: Any, path: str, where: str, taken: frozenset[str], apart: list[Section]) -> Any:
-    """A value without what is taken, and without the texts that are told apart."""
-    if path in taken:
-        return None
-    if isinstance(value, dict):
-        return {key: _plain(item, f"{path}.{key[:_NAME_MOST]}", f"{where}.{key[:_NAME_MOST]}", taken, apart) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item, path, where, taken, apart) for item in value]
-    if isinstance(value, str) and any(letter in value for letter in '\n\r\t"\\'):
-        if is_html(value):
-            apart.append(Section(where, read_html(value).text, ("html",)))
+class _Writer:
+    """Writes values as indented JSON, and which field each line is of."""
+
+    def __init__(self, taken: frozenset[str]) -> None:
+        self.lines: list[str] = []
+        self.paths: list[str] = []
+        self.apart: list[Section] = []
+        self._taken = taken
+
+    def map(self, value: dict[str, Any], path: str, where: str, pad: str) -> None:
+        """The entries of a map; `path` is from the record, `where` is how it is told."""
+        for key, item in value.items():
+            name = key if len(key) <= _NAME_MOST else key[:_NAME_MOST]
+            below = f"{path}.{name}" if path else name
+            if below not in self._taken and item is not None and item not in ([], {}):
+                self._value(f'{pad}"{key}": ', item, below, f"{where}.{name}", pad)
+            elif len(key) > 7 and below not in self._taken:
+                self._line(f'{pad}"{key}": null,', f"{where}.{name}")
+
+    def _value(self, start: str, value: Any, path: str, where: str, pad: str) -> None:
+        if isinstance(value, str):
+            if '"' not in value and "\n" not in value and "\\" not in value and "\r" not in value:
+                self._line(f'{start}"{value}",', where)
+                return
+            self._line(f'{start}"",', where)
+            if is_html(value):
+                self.apart.append(Section(where, read_html(value).text, ("html",)))
+            else:
+                self.apart.append(Section(where, value if "\n" in value else f"{path.rpartition('.')[2]}: {value}"))
+        elif isinstance(value, dict):
+            self._line(start + "{", where)
+            self.map(value, path, where, pad + " ")
+            self._line(pad + "},", where)
+        elif isinstance(value, list):
+            self._line(start + "[", where)
+            for item in value:
+                self._value(pad + " ", item, path, where, pad + " ")
+            self._line(pad + "],", where)
         else:
-            name = path.rpartition(".")[2]
-            apart.append(Section(where, value if "\n" in value else f"{name}: {value}"))
-        return None
-    return value
+            self._line(f"{start}{'true' if value is True else 'false' if value is False else 'null' if value is None else value},", where)
+
+    def _line(self, text: str, where: str) -> None:
+        self.lines.append(text)
+        self.paths.append(where)

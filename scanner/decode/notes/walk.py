@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from scanner.decode.limits import Stop
-from scanner.decode.notes.events import END, KEY, LIST, MAP, TEXT_MOST, Event, Repeated
+from scanner.decode.notes.events import END, KEY, LIST, MAP, TEXT_MOST, VALUE, Event, Repeated
 from scanner.model.content import Unseen
 from scanner.notemaps import Kind, NoteMap, Paths
 
@@ -71,8 +71,14 @@ class Walker:
                     continue
                 name, value = event
                 if name == KEY:
-                    self._open[-1].key = value
-                    self._count(self._open[-1].owner, value)
+                    frame = self._open[-1]
+                    frame.key = value
+                    frame.owner.size += len(value)
+                    self._held += len(value)
+                elif name == VALUE and self._open and self._open[-1].is_map and self._open[-1].key not in self._open[-1].box:
+                    frame = self._open[-1]  # nearly every value
+                    frame.box[frame.key] = value
+                    self._count(frame.owner, value)
                 elif name == END:
                     frame = self._open.pop()
                     if frame.record is not None:
@@ -195,6 +201,12 @@ def _below(frame: _Open) -> str:
 
 def values(value: Any, path: str) -> Iterator[Any]:
     """Everything at a path of keys; lists on the way are gone through, `*` is any key."""
+    head, dot, _ = path.partition(".")
+    if head != "*" and isinstance(value, dict):  # most paths lead nowhere, or one step
+        if head not in value:
+            return iter(())
+        if not dot:
+            return iter((value[head],))
     found = [value]
     for part in path.split("."):
         found = [inner for one in found for outer in _spread(one) if isinstance(outer, dict) for inner in _get(outer, part)]

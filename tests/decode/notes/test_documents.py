@@ -18,10 +18,10 @@ from scanner.decode.notes.census import Census, Lost
 from scanner.decode.notes.documents import layout_of, notes_of
 from scanner.decode.notes.events import json_events
 from scanner.decode.notes.markup import is_html, read_html
-from scanner.decode.notes.render import Note, date_of, note_of
+from scanner.decode.notes.render import Note, date_of, named_in, note_of
 from scanner.decode.notes.walk import DEPTH_MOST, Walker
 from scanner.model.content import Unseen
-from scanner.notemaps import shipped
+from scanner.notemaps import Kind, NoteMap, shipped
 from tests.decode.notes import exports
 from tests.decode.notes.exports import Made
 
@@ -168,7 +168,7 @@ def test_every_value_of_a_record_is_in_its_text_whatever_it_is_called():
 def test_a_field_is_named_down_to_its_last_key():
     value = {"id": "T-1", "type": "task", "fields": {"a": {"b": 1, "c": [{"d": "here"}]}, "e": "there"}}
     note = read(json.dumps(value).encode(), "t.json").notes[0]
-    section = next(section for section in note.sections if section.field == "record.fields")
+    section = next(section for section in note.sections if section.paths)
     lines = section.text.split("\n")
     told = {word: section.at(next(n for n, line in enumerate(lines, 1) if word in line)) for word in ("here", "there", '"b"')}
     assert told == {"here": "record.fields.a.c.d", "there": "record.fields.e", '"b"': "record.fields.a.b"}
@@ -403,3 +403,24 @@ def test_a_text_that_is_too_long_ends_the_reading(monkeypatch):
     assert found.stop is not None
     assert found.stop.reason == "archive-too-large"
     assert found.notes[0].id == "1"
+
+
+def test_several_documents_in_one_yaml_file_are_several_records():
+    found = read(b"type: task\nid: T-1\nbody: a\n---\ntype: note\nid: N-1\nbody: b\n", "e.yaml")
+    assert [(note.kind, note.id) for note in found.notes if note.counted] == [("task", "T-1"), ("note", "N-1")]
+
+
+def test_records_in_a_map_are_called_by_their_keys():
+    kinds = (Kind("note", ("data.notes.*",), {"body": ("body",)}),)
+    mapping = NoteMap("own", "", ("json",), signs=(("data.notes",),), kinds=kinds)
+    data = b'{"data": {"notes": {"n1": {"body": "a", "x": {"y": 1}}, "n2": {"body": "b"}}, "more": {"z": {"body": "c"}}}}'
+    layout = layout_of(data, "x.json", (mapping,))
+    assert layout is not None
+    notes = [note for note in notes_of(Content(data, Budget(DEFAULT)), "x.json", layout, Census()) if isinstance(note, Note)]
+    assert [(note.id, note.counted) for note in notes] == [("n1", True), ("n2", True), ("", False)]
+
+
+@pytest.mark.parametrize("text", ["<" * 200_000, "<!--" * 50_000, '<a b="' * 30_000, "&" * 200_000, "<a" + " x" * 100_000 + ">", "![" * 100_000])
+def test_markup_that_never_ends_takes_one_pass(text):
+    assert read_html(text).text is not None
+    assert list(named_in(f"]({text}")) is not None
