@@ -420,7 +420,8 @@ def test_records_in_a_map_are_called_by_their_keys():
     assert [(note.id, note.counted) for note in notes] == [("n1", True), ("n2", True), ("", False)]
 
 
-@pytest.mark.parametrize("text", ["<" * 200_000, "<!--" * 50_000, '<a b="' * 30_000, "&" * 200_000, "<a" + " x" * 100_000 + ">", "![" * 100_000])
+@pytest.mark.parametrize("text", ["<", "<!--", '<a b="', "&", "<a", "<a x", "![", "](", "<![CDATA[", "<title>"])
 def test_markup_that_never_ends_takes_one_pass(text):
+    text *= 50_000
     assert read_html(text).text is not None
     assert list(named_in(f"]({text}")) is not None
