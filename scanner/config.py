@@ -15,6 +15,7 @@ from scanner.errors import ConfigError
 from scanner.model.rule import KINDS
 
 if TYPE_CHECKING:
+    from scanner.notemaps import NoteMap
     from scanner.yamlnodes import Node
 
 NAME = "leakseal.yaml"
@@ -46,6 +47,7 @@ class Config:
     key_file: Path | None = None
     salt: str = field(default="leakseal", repr=False)
     exclusions: tuple[Exclusion, ...] = ()
+    mappings: tuple[NoteMap, ...] = ()  # layouts of note exports besides our own
 
     @property
     def project(self) -> Path | None:
@@ -140,7 +142,7 @@ def _long_enough(key: bytes, what: str) -> bytes:
 def _read(root: Node, path: Path) -> Config:
     if root.kind == "none":
         raise root.error("the file is empty", "begin with `version: 1`")
-    top = root.mapping(("version", "rules", "fingerprint", "paths"), ("version",))
+    top = root.mapping(("version", "rules", "fingerprint", "paths", "notes"), ("version",))
     top["version"].number(1, 1)
     rules = top["rules"].mapping(("packs", "disable", "add", "override", "least")) if "rules" in top else {}
     if "add" in rules:
@@ -157,7 +159,15 @@ def _read(root: Node, path: Path) -> Config:
         key_file=key_file,
         salt=salt,
         exclusions=tuple(_exclusion(node) for node in top["paths"].elements()) if "paths" in top else (),
+        mappings=_mappings(top["notes"]) if "notes" in top else (),
     )
+
+
+def _mappings(node: Node) -> tuple[NoteMap, ...]:
+    from scanner import notemaps
+
+    keys = node.mapping(("mappings",))
+    return notemaps.own(keys["mappings"]) if "mappings" in keys else ()
 
 
 def _rule_id(node: Node) -> str:

@@ -44,20 +44,22 @@ class Release:
     config: str | None  # digest of leakseal.yaml
 
 
-def attest(release: Release, canaries: Callable[[], Mapping[str, bool]]) -> Evidence:
+def attest(release: Release, tried: Callable[[], Mapping[str, bool]]) -> Evidence:
     """Try the readers, scan every surface that the policy requires, and look a second time; raises LeaksealError if interrupted."""
-    found = canaries()
+    canaries = tried()
     wanted = requests(release)
     place = _repository(release)
-    before = _facts(place, release) if place else None
+    before, stood = _facts(place, release) if place else None, _file_roots(release)
     done = read_all(wanted, release.settings, release.judging, excluded=release.excluded)
     if any(one.interrupted for one in done):
         raise KeyboardInterrupt
     report = reported(done, release.settings, release.judging, Run(f"leakseal {__version__}"), excluded=release.excluded)
-    listed = leaves(done, release.settings)
+    changed = [name for name, root_then in stood.items() if _file_roots(release)[name] != root_then]
+    if place is not None and not _same(place, release, before):
+        changed.append("git")
     return Evidence(
-        report=report, leaves=listed, policy=release.policy, tool=_tool(), config=release.config, git=before, canaries=found,
-        changed=tuple(sorted(_changed(release, before, place, listed))), expiries=_expiries(release.judging),
+        report=report, leaves=leaves(done, release.settings), policy=release.policy, tool=_tool(), config=release.config, git=before,
+        canaries=canaries, files=stood, changed=tuple(sorted(changed)), expiries=_expiries(release.judging),
     )  # fmt: skip
 
 
@@ -105,25 +107,17 @@ def _facts(place: Path, release: Release) -> GitFacts:
     )  # fmt: skip
 
 
-def _changed(release: Release, before: GitFacts | None, place: Path | None, listed: Sequence[Leaf]) -> Iterator[str]:
-    """The surfaces that are not what they were: refs that moved, and files with other contents."""
-    if place is not None:
-        try:
-            same = _facts(place, release) == before
-        except LeaksealError:
-            same = False
-        if not same:
-            yield "git"
-    for surface, _ in release.policy.surfaces:
-        if surface != "git" and not _same_files(release, surface, listed):
-            yield surface
+def _same(place: Path, release: Release, before: GitFacts | None) -> bool:
+    """Whether refs and tracked files are where they were."""
+    try:
+        return _facts(place, release) == before
+    except LeaksealError:
+        return False
 
 
-def _same_files(release: Release, surface: str, listed: Sequence[Leaf]) -> bool:
-    """Whether the files of a surface are still those that were read; what was not read is told as a gap already."""
-    known = sorted((leaf.id, leaf.size) for leaf in listed if leaf.surface == surface and leaf.status == "scanned")
-    now = sorted((leaf.id, leaf.size) for leaf in files(release, surface))
-    return known == now or any(leaf.status not in ("scanned", "skipped") for leaf in listed if leaf.surface == surface)
+def _file_roots(release: Release) -> dict[str, str]:
+    """For each surface that is no repository the root over its files as they are now."""
+    return {surface: root(files(release, surface)) for surface, _ in release.policy.surfaces if surface != "git"}
 
 
 def files(release: Release, surface: str) -> Iterator[Leaf]:
@@ -176,7 +170,7 @@ def by_objects(found: Document, release: Release) -> str:
             problem = _other_objects(said["git"], place, release) if place else "the policy names no repository"
             if problem:
                 return problem
-        elif name != "git" and root(files(release, name)) != said["merkleRoot"]["sha256"]:
+        elif name != "git" and root(files(release, name)) != said.get("fileRoot", said["merkleRoot"])["sha256"]:
             return f"the files of the surface {name} make another root"
     return ""
 

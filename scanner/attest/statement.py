@@ -61,6 +61,7 @@ class Evidence:
     config: str | None  # digest of leakseal.yaml
     git: GitFacts | None
     canaries: Mapping[str, bool]  # by reader: whether its synthetic secret was found
+    files: Mapping[str, str] = field(default_factory=dict)  # by surface that is no repository: the root over its files
     changed: tuple[str, ...] = ()  # surfaces that were not the same at the end
     expiries: Mapping[str, date] = field(default_factory=dict)  # by finding id
 
@@ -165,6 +166,8 @@ def _surface(name: str, seen: Coverage, evidence: Evidence) -> Document:
         "merkleRoot": {"sha256": root(leaves)},
         "coverage": {key: value for key, value in _counts(seen).items() if key != "objects"},
     }
+    if name in evidence.files:
+        found["fileRoot"] = {"sha256": evidence.files[name]}
     if name == "git" and evidence.git is not None:
         found["git"] = _git(evidence.git, [leaf for leaf in leaves if leaf.kind in GIT_KINDS])
     return found

@@ -81,14 +81,15 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.attest.statement import objections, result, statement
     from scanner.attest.strict import document
     from scanner.attest.summary import summary
-    from scanner.pipeline.canaries import canaries
+    from scanner.pipeline.canaries import FOUND, MISSED, canaries
     from scanner.release import attest, self_scan
 
     signer = load_private(Path(key), passphrase())
     asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
     _ready(Path(output))
     begun = datetime.now(UTC)
-    evidence = attest(asked, lambda: canaries(asked.settings))
+    tried = canaries(asked.settings, secrets.randbelow(1 << 48))
+    evidence = attest(asked, lambda: {one.reader: one.outcome == FOUND for one in tried if one.outcome in (FOUND, MISSED)})
     said, wrong = result(evidence), objections(evidence)
     payload = statement(evidence, begun, datetime.now(UTC), secrets.token_hex(16))
     listed = b"".join(lines(evidence.leaves))

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "attest": ("attest", "Scan what a policy requires, and sign what was found and read."),
     "verify": ("verify", "Check a signed assertion."),
     "keygen": ("keygen", "Make a signing key and its public key."),
+    "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
     "rules": ("rules", "List, show and check the rules."),
 }
 

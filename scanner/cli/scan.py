@@ -30,9 +30,9 @@ _STEP = 1 << 20
 @click.command("scan")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @click.option("--git", "git", multiple=True, metavar="PATH", help="A Git repository, work tree or bare.")
-@click.option("--logs", multiple=True, metavar="PATH", help="Log files.")
-@click.option("--notes", multiple=True, metavar="PATH", help="Note exports.")
-@click.option("--screenshots", multiple=True, metavar="PATH", help="Pictures (read as bytes; what they show is a gap).")
+@click.option("--logs", multiple=True, metavar="PATH", help="Logs: a file, a folder, a pattern such as 'logs/**/*.log', or -.")
+@click.option("--screenshots", multiple=True, metavar="PATH", help="Pictures: a file, a folder or a pattern.")
+@click.option("--notes", multiple=True, metavar="PATH", help="Note exports: a file, a folder or a pattern.")
 @click.option("--staged", is_flag=True, help="Of a repository, only what is staged.")
 @click.option("--tree", is_flag=True, help="Of a repository, only the files of HEAD.")
 @click.option("--range", "commits", metavar="A..B", help="Of a repository, only what these commits bring in.")
@@ -69,6 +69,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
     settings = Settings(
         chosen.rules, cachefile.folder(), engine=engine, walk=walk, verify=verify_objects, workers=workers(jobs), trust_owner=trust_owner,
+        mappings=chosen.config.mappings,
         meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip

@@ -72,7 +72,7 @@ def _part(part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
         budget.spend(len(part.data))
         yield from _held(part.data, part, content, at)
         return
-    stream = _Metered(part.data, content)
+    stream = Metered(part.data, content)
     held = stream.upto(budget.limits.held)
     if len(held) < budget.limits.held:
         yield from _held(held, part, content, at)
@@ -113,7 +113,7 @@ def _left(content: Content, at: Layer, *, everything: bool) -> Iterator[Chunk]:
         return
 
 
-class _Metered:
+class Metered:
     """A part that is larger than may be held: counts what comes, and ends where it is damaged or grows beyond its limit."""
 
     def __init__(self, source: Readable, container: Content) -> None:

@@ -21,7 +21,7 @@ from scanner.pipeline.opened import Opened, opened
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Secret, matched
-from scanner.pipeline.tally import Tally
+from scanner.pipeline.tally import Entry, Tally
 from scanner.sources.files import listing, plain_file
 
 
@@ -73,14 +73,13 @@ def is_archive(path: Path) -> bool:
 
 def scan_layout(id: str, path: Path, uri: str, settings: Settings, excluded: Callable[[str], str | None]) -> Scanned:
     """Every image in the folder, and what no manifest leads to."""
-    tally = Tally(id, "oci")
+    tally = Tally(id, "oci", leaves=settings.leaves)
     sizes: dict[str, int] = {}
     for item in listing(path):
         if item.refused:
             tally.gap(Origin(id, "oci", canon.text(item.path)), "unreadable", f"the folder cannot be listed: {item.refused}", counted=False)
         elif excluded(canon.text(item.path)):
-            tally.expected += 1
-            tally.skipped += 1
+            tally.skip(canon.text(item.path))
         else:
             sizes[os.fsdecode(item.path)] = item.size
     tally.expected += len(sizes)
@@ -96,26 +95,28 @@ def scan_layout(id: str, path: Path, uri: str, settings: Settings, excluded: Cal
     finally:
         settings.progress.stop()
     matches, lost = _take(done, tally, sizes, id)
+    names = [] if interrupted else sorted(set(sizes) - lost)
+    blobs: list[Entry] = [("file", "", sizes[name], canon.text(os.fsencode(name))) for name in names]
     if interrupted:
         tally.gap(Origin(id, "oci"), "truncated", "the run was interrupted before its end", counted=False)
-    tally.read(0 if interrupted else len(sizes) - lost, total)
+    tally.read(len(blobs), total, blobs)
     return Scanned(Target(id, "oci", uri, None, "files"), tally, matches, [], interrupted)
 
 
-def _take(done: Opened, tally: Tally, sizes: dict[str, int], id: str) -> tuple[list[Match], int]:
+def _take(done: Opened, tally: Tally, sizes: dict[str, int], id: str) -> tuple[list[Match], set[str]]:
     """What was found and not seen, by blob: `sha256:…!etc/app.env`."""
     lost: set[str] = set()
     for unseen in done.unseen:
         blob, inside = _split(unseen.inside)
-        own = inside == Inside(reachable=inside.reachable) and _stored(blob) in sizes and blob not in lost
+        own = inside == Inside(reachable=inside.reachable) and _stored(blob) in sizes and _stored(blob) not in lost
         if own:
-            lost.add(blob)
+            lost.add(_stored(blob))
         tally.unseen(Origin(id, "oci", blob or None), replace(unseen, inside=inside), counted=own)
     found = []
     for seen in done.found:
         blob, inside = _split(seen.inside)
         found.append(matched(seen._replace(inside=inside), Origin(id, "oci", blob or None), Secret(seen.hit)))
-    return found, len(lost)
+    return found, lost
 
 
 def _split(inside: Inside) -> tuple[str, Inside]:

@@ -20,10 +20,12 @@ from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
+from scanner.pipeline.spread import spread_of
 from scanner.pipeline.tally import Tally
 from scanner.sources.git.layout import is_repository
 
 Excluded = Callable[[str], str | None]  # why a path is left out, or None
+GLOBBED = ("logs", "screenshots", "notes")  # surfaces whose files may be named by a pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def read_all(
     excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (),
 ) -> list[Scanned]:  # fmt: skip
     """What was seen and not seen of each target, with plaintext; fewer than were asked for if the run was interrupted."""
-    kinds = [(request, _kind(request)) for request in requests]
+    kinds = [(request, _kind(request, settings)) for request in requests]
     settings = replace(settings, foresee=judging.seal.foresee if len(kinds) == 1 else settings.foresee)
     done: list[Scanned] = []
     for number, (request, kind) in enumerate(kinds, 1):
@@ -71,7 +73,7 @@ def read_all(
         except UnreadableError as problem:
             if len(kinds) == 1:
                 raise
-            done.append(_lost(f"t{number}", request.name, kind, problem, leaves=settings.leaves))
+            done.append(_lost(f"t{number}", request.name, _surface(request, kind), problem, leaves=settings.leaves))
     return done
 
 
@@ -84,17 +86,28 @@ def leaves(done: Sequence[Scanned], settings: Settings) -> list[Leaf]:
     return [leaf if leaf.path is None else leaf._replace(path=mask.text(leaf.path)) for leaf in noted]
 
 
-def _kind(request: Request) -> str:
+def _kind(request: Request, settings: Settings) -> str:
+    """How it is read: `stdin`, `git`, `notes`, `tree`, or `glob` for the files of a folder that a pattern names."""
     if request.name == "-":
         return "stdin"
     path = Path(request.name)
     if not path.exists():
+        if request.surface in GLOBBED and (spread := spread_of(request.name)) and spread.found():
+            return "glob"
         raise UsageError(f"there is nothing at {request.name}", hint="name a repository, a folder, a file, or - for standard input")
     if request.surface == "git" or (request.surface is None and path.is_dir() and is_repository(path)):
         return "git"
     if request.surface is None and _is_image(path):
         return "oci"
-    return "tree"
+    if request.surface is None and request.only is None:
+        from scanner.pipeline.noteknown import is_export
+
+        return "notes" if is_export(path, settings.mappings, settings.limits) else "tree"
+    return "notes" if request.surface == "notes" else "tree"
+
+
+def _surface(request: Request, kind: str) -> str:
+    return kind if kind in ("git", "notes", "oci") else request.surface or ("stdin" if kind == "stdin" else "tree")
 
 
 def _is_image(path: Path) -> bool:
@@ -109,6 +122,7 @@ def _scan_one(
 ) -> Scanned:
     from scanner.pipeline.treescan import scan_stream, scan_tree
 
+    surface = _surface(request, kind)
     if request.only is not None:
         from scanner.pipeline.narrowed import scan_narrowed
 
@@ -116,17 +130,27 @@ def _scan_one(
             raise UsageError("only a Git repository can be narrowed", hint=f"leave out --{request.only.way}, or name a repository")
         return scan_narrowed(id, Path(request.name), request.name, request.only, settings, excluded)
     if kind == "stdin":
-        return scan_stream(id, standard_input, settings)
+        return scan_stream(id, standard_input, settings, surface)
+    shown = _shown(request.name, settings)
     if kind == "git":
         from scanner.pipeline.gitscan import GitScan
 
-        return GitScan(id, Path(request.name), settings).run(_shown(request.name, settings))
-    path, shown = Path(request.name), _shown(request.name, settings)
-    if kind == "oci" and path.is_dir():
+        return GitScan(id, Path(request.name), settings).run(shown)
+    if kind == "oci" and Path(request.name).is_dir():
         from scanner.pipeline.imagescan import scan_layout
 
-        return scan_layout(id, path, shown, settings, excluded)
-    return scan_tree(id, path, shown, request.surface or kind, settings, excluded)
+        return scan_layout(id, Path(request.name), shown, settings, excluded)
+    spread = spread_of(request.name) if kind == "glob" else None
+    if surface == "notes":
+        from scanner.pipeline.notescan import NoteScan
+
+        notes = NoteScan(id, settings)
+        if spread:
+            return notes.run(spread.folder, shown, excluded, spread.covers)
+        return notes.run(Path(request.name), shown, excluded)
+    if spread:
+        return scan_tree(id, spread.folder, shown, surface, settings, excluded, spread.covers)
+    return scan_tree(id, Path(request.name), shown, surface, settings, excluded)
 
 
 def reported(
@@ -185,8 +209,10 @@ def _shown(name: str, settings: Settings) -> str:
 
 def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
     """What the report names: a secret is masked there even if no content that was read has it."""
-    names = {text for one in done for text in (one.target.uri, one.target.scope, *(gap.origin.path for gap in one.tally.gaps))}
-    names |= {text for one in done for match in one.matches for text in (match.origin.path, match.author, *match.paths)}
+    names: set[str | None] = {text for one in done for text in (one.target.uri, one.target.scope)}
+    places = [gap.origin for one in done for gap in one.tally.gaps] + [match.origin for one in done for match in one.matches]
+    names |= {text for at in places for text in (at.path, at.record, at.field)}
+    names |= {text for one in done for match in one.matches for text in (match.author, *match.paths)}
     return names | {text for entry in judging.suppressions for text in (entry.owner, entry.reason)}
 
 
@@ -200,9 +226,13 @@ def _once(findings: Iterable[Finding]) -> list[Finding]:
     """One finding for a secret and place, even if two readings of the place saw it."""
     kept: dict[object, Finding] = {}
     for finding in findings:
-        place = finding.location
-        kept.setdefault((finding.id, finding.target, place.path, place.line, place.column, place.field, place.object), finding)
+        kept.setdefault(_where(finding), finding)
     return list(kept.values())
+
+
+def _where(finding: Finding) -> tuple[object, ...]:
+    at = finding.location
+    return (finding.id, finding.target, at.path, at.line, at.column, at.field, at.object, at.record, at.page, at.box)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
@@ -212,11 +242,13 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 def _gap_order(gap: Gap) -> tuple[str, ...]:
     origin = gap.origin
-    return (origin.surface, origin.target, origin.path or "", origin.object or "", gap.reason, gap.detail)
+    return (origin.surface, origin.target, origin.path or "", origin.object or "", gap.reason, gap.detail, origin.record or "")
 
 
 def _masked(gap: Gap, mask: Mask) -> Gap:
-    return replace(gap, origin=replace(gap.origin, path=mask.maybe(gap.origin.path)), detail=mask.text(gap.detail))
+    at = gap.origin
+    origin = replace(at, path=mask.maybe(at.path), field=mask.maybe(at.field), record=mask.maybe(at.record))
+    return replace(gap, origin=origin, detail=mask.text(gap.detail))
 
 
 def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
@@ -225,9 +257,8 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
 
 
-def _lost(id: str, name: str, kind: str, problem: UnreadableError, *, leaves: bool) -> Scanned:
+def _lost(id: str, name: str, surface: str, problem: UnreadableError, *, leaves: bool) -> Scanned:
     """A target that could not be opened, among others that could: one thing counted, and one gap."""
-    surface = kind if kind in ("git", "oci") else "tree"
     tally = Tally(id, surface, leaves=leaves)
     tally.expected = 1
     tally.gap(Origin(id, surface), "unreadable", problem.message)

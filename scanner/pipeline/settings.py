@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scanner.decode.limits import DEFAULT, Limits
 from scanner.model.rule import Ruleset
+
+if TYPE_CHECKING:
+    from scanner.notemaps import NoteMap
 
 
 class Progress(Protocol):
@@ -55,6 +58,7 @@ class Settings:
     trust_owner: bool = False
     limits: Limits = DEFAULT  # of what is read out of one content
     leaves: bool = False  # note every object, for the tree that an assertion signs
+    mappings: tuple[NoteMap, ...] = ()  # a project's own layouts of note exports, before those that ship
     meanwhile: Callable[[], None] = _nothing  # what can be done while workers read
     foresee: Callable[[Iterable[bytes]], None] = _forget  # told the secrets' values as soon as they are known
     progress: Progress = field(default_factory=Silent)

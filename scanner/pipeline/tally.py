@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from scanner.model.content import Gap, Origin, Unseen
@@ -32,7 +33,8 @@ class Tally:
         self.bytes = 0
         self.skipped = 0
         self.gaps: list[Gap] = []
-        self._explained = 0  # gaps that are about a counted thing
+        self._explained = 0  # counted things that gaps are about
+        self._more: Counter[str] = Counter()  # things that share a gap, besides the first
 
     def read(self, objects: int = 1, octets: int = 0, leaves: Iterable[Entry] = ()) -> None:
         """So many things were read whole."""
@@ -48,12 +50,14 @@ class Tally:
         if self.leaves is not None:
             self.leaves.append(Leaf(self.surface, "file", status="skipped", path=path))
 
-    def gap(self, origin: Origin, reason: str, detail: str = "", *, counted: bool = True) -> None:
-        """Something was not read; `counted` says whether it is one of the things counted before."""
+    def gap(self, origin: Origin, reason: str, detail: str = "", *, counted: bool = True, objects: int = 1) -> None:
+        """Something was not read, or so many things; `counted` says whether they are some of those counted before."""
         self.gaps.append(Gap(origin, reason, detail))
         if self.leaves is not None:
-            self.leaves.append(Leaf(self.surface, "gap", origin.object or "", status=reason, path=origin.path))
-        self._explained += counted
+            self.leaves += [Leaf(self.surface, "gap", origin.object or "", status=reason, path=origin.path)] * objects
+        self._explained += objects if counted else 0
+        if objects > 1:
+            self._more[reason] += objects - 1
 
     def unseen(self, origin: Origin, what: Unseen, *, counted: bool) -> None:
         """Something inside of a content was not seen; `counted` says whether it stands for the content itself."""
@@ -73,11 +77,12 @@ class Tally:
             said = "things were counted and neither read nor explained" if lost > 0 else "more things were read than counted"
             detail = f"{abs(lost)} {said}"
             self.gap(Origin(self.target, self.surface), "tool-error", detail, counted=False)
-        truncated = sum(gap.reason in _TRUNCATED for gap in self.gaps)
-        opaque = sum(gap.reason in _OPAQUE for gap in self.gaps)
-        unreadable = len(self.gaps) - truncated - opaque
+        by_reason = Counter(gap.reason for gap in self.gaps) + self._more
+        truncated = sum(by_reason[reason] for reason in _TRUNCATED)
+        opaque = sum(by_reason[reason] for reason in _OPAQUE)
+        unreadable = by_reason.total() - truncated - opaque
         return Coverage(
-            objects=self.scanned + self.skipped + len(self.gaps),
+            objects=self.scanned + self.skipped + by_reason.total(),
             bytes=self.bytes,
             scanned=self.scanned,
             skipped=self.skipped,

@@ -53,15 +53,18 @@ class FileReader:
         return answer
 
 
-def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], str | None]) -> Scanned:
-    """Every file below a folder, or the one file named; the repositories' own folders (`.git`) are Git targets, not files."""
+def scan_tree(
+    id: str, path: Path, uri: str, surface: str, settings: Settings, excluded: Callable[[str], str | None],
+    chosen: Callable[[str], bool] = lambda path: True,
+) -> Scanned:  # fmt: skip
+    """Every file below a folder that is `chosen`, or the one file named; repositories' own folders (`.git`) are Git targets, not files."""
     tally = Tally(id, surface, leaves=settings.leaves)
     files: list[bytes] = []
     single = not path.is_dir()
     for item in [] if single else listing(path):
         if item.refused:
             tally.gap(_origin(id, surface, item.path), "unreadable", f"the folder cannot be listed: {item.refused}", counted=False)
-        elif item.path.split(b"/")[0] in _FOREIGN:
+        elif item.path.split(b"/")[0] in _FOREIGN or not chosen(canon.text(item.path)):
             continue
         elif excluded(canon.text(item.path)):
             tally.skip(canon.text(item.path))
@@ -95,12 +98,12 @@ def scan_tree(id: str, path: Path, uri: str, surface: str, settings: Settings, e
     return Scanned(Target(id, surface, uri, None, "files" if single else "tree"), tally, matches, [], interrupted)
 
 
-def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings) -> Scanned:
+def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings, surface: str = "stdin") -> Scanned:
     """Standard input, to its end, in bounded memory."""
-    tally = Tally(id, "stdin")
+    tally = Tally(id, surface)
     tally.expected = 1
     interrupted = False
-    origin = Origin(id, "stdin", path="-")
+    origin = Origin(id, surface, path="-")
     content, done = Content(Pieces(pieces), Budget(settings.limits)), Opened()
     try:
         flowed(engine(settings.rules, settings.cache, settings.engine), content, done)
@@ -111,7 +114,7 @@ def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings) -> Scanned
     for unseen, own in counted(done.unseen):
         tally.unseen(origin, unseen, counted=own)
     matches = [matched(seen, origin, Secret(seen.hit)) for seen in done.found]
-    return Scanned(Target(id, "stdin", "-", None, "files"), tally, matches, [], interrupted)
+    return Scanned(Target(id, surface, "-", None, "files"), tally, matches, [], interrupted)
 
 
 def _origin(id: str, surface: str, path: bytes) -> Origin:

@@ -106,5 +106,5 @@ def finding_document(finding: Finding) -> Document:
 def gap_document(gap: Gap) -> Document:
     """One gap."""
     at = gap.origin
-    where = {"surface": at.surface, "target": at.target, "path": at.path, "object": at.object, "field": at.field}
+    where = {name: getattr(at, name) for name in ("surface", "target", "path", "object", "field", "record", "page")}
     return {**where, "reason": gap.reason, "detail": gap.detail}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scanner import canon
-from scanner.model.content import Gap, Target
-from scanner.model.evidence import Finding
+from scanner.model.content import Gap, Origin, Target
+from scanner.model.evidence import Finding, Location
 from scanner.model.report import Report
 from scanner.model.rule import SEVERITIES
 
@@ -32,6 +32,18 @@ def place(finding: Finding) -> str:
     if not name:
         name = f"object {_short(at.object)}" if at.object else finding.surface
     numbers = "".join(f":{n}" for n in ((at.line, at.column) if at.line is not None else ()) if n is not None)
+    return name + numbers + _inside(at)
+
+
+def gap_place(gap: Gap) -> str:
+    """Where something was not read."""
+    at = gap.origin
+    name = printable(at.path) if at.path is not None else f"object {_short(at.object)}" if at.object else at.surface
+    return (f"{printable(at.field)} of {name}" if at.field else name) + _inside(at)
+
+
+def _inside(at: Location | Origin) -> str:
+    """` (record T-7, page 3)`: the parts of a place that are no path and no line."""
     extra = []
     if at.record is not None:
         extra.append(f"record {printable(at.record)}")
@@ -39,14 +51,7 @@ def place(finding: Finding) -> str:
         extra.append(f"page {at.page}")
     if at.box is not None:
         extra.append("box {},{} {}x{}".format(*at.box))
-    return name + numbers + (f" ({', '.join(extra)})" if extra else "")
-
-
-def gap_place(gap: Gap) -> str:
-    """Where something was not read."""
-    at = gap.origin
-    name = printable(at.path) if at.path is not None else f"object {_short(at.object)}" if at.object else at.surface
-    return f"{printable(at.field)} of {name}" if at.field else name
+    return f" ({', '.join(extra)})" if extra else ""
 
 
 def target_name(target: Target) -> str:

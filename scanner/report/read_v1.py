@@ -176,6 +176,7 @@ _TALLY: dict[str, Check[Any]] = {name: _whole(0) for name in TALLY}
 _PLACE: dict[str, Check[Any]] = {"surface": _one_of(SURFACES), "target": _text}
 _GAP: dict[str, Check[Any]] = {
     **_PLACE, "path": _maybe(_text), "object": _maybe(_text), "field": _maybe(_text),
+    "record": _maybe(_text), "page": _maybe(_whole(1)),
     "reason": _one_of(tuple(sorted(REASONS))), "detail": _text,
 }  # fmt: skip
 _LOCATION: dict[str, Check[Any]] = {

@@ -57,4 +57,5 @@ def test_the_order_in_which_leaves_come_does_not_matter(leaves: list[Leaf], chan
 
 
 def test_a_path_is_no_part_of_the_tree() -> None:
-    assert encoded(Leaf("logs", "file", "x", 1, path="a")) == encoded(Leaf("logs", "file", "x", 1, path="b")) == b"logs\0file\0x\x001\0scanned"
+    one, other = (Leaf("logs", "file", "x", 1, path=path) for path in "ab")
+    assert encoded(one) == encoded(other) == b"logs\0file\0x\x001\0scanned"

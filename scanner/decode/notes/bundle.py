@@ -1,0 +1,74 @@
+"""The files of a bundle, one after the other: what an archive of an export holds, and archives in it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+
+from scanner.decode.content import Content, Part
+from scanner.decode.formats import Format, recognise
+from scanner.decode.peel import Metered, flaw
+from scanner.model.content import WHOLE, Inside, Unseen
+
+ARCHIVES = frozenset({"unzip", "untar", "un7z"})
+_DEPTH_MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a bundle; it is read before the next one is asked for."""
+
+    content: Content
+    inside: Inside = WHOLE
+    steps: tuple[str, ...] = ()
+
+
+def bundle_form(content: Content) -> Format | None:
+    """The format of an archive, or of what was compressed, that may hold an export; None for everything else."""
+    form = recognise(content.head)
+    return form if form and form.reader and (form.name in ARCHIVES or form.forwards) else None
+
+
+def files_in(content: Content, form: Format, inside: Inside = WHOLE, steps: tuple[str, ...] = ()) -> Iterator[File | Unseen]:
+    """Every file in it, those of archives in it too; what cannot be read is told."""
+    steps = (*steps, form.name)
+    parts: Iterator[Part | Unseen] = iter(())
+    try:
+        parts = form.read(content)
+        for part in parts:
+            if isinstance(part, Unseen):
+                yield replace(part, inside=part.inside.within(inside))
+                continue
+            content.budget.member()
+            yield from _file(part, content, inside, steps)
+            if content.budget.over:
+                raise content.budget.over
+    except Exception as problem:
+        yield replace(flaw(problem), inside=inside)
+    finally:
+        if isinstance(parts, Generator):
+            parts.close()
+
+
+def _file(part: Part, container: Content, inside: Inside, steps: tuple[str, ...]) -> Iterator[File | Unseen]:
+    where = part.inside.within(inside)
+    stream: Metered | None = None
+    if isinstance(part.data, bytes):
+        container.budget.spend(len(part.data))
+        content = Content(part.data, container.budget)
+    else:
+        stream = Metered(part.data, container)
+        held = stream.upto(container.budget.limits.held)
+        small = len(held) < container.budget.limits.held
+        content = Content(held, container.budget) if small else Content(stream, container.budget, head=held)
+    try:
+        form = bundle_form(content)
+        deep = len(steps) < _DEPTH_MOST and (part.inside.member is None or (form is not None and form.name in ARCHIVES))
+        if form is not None and deep:
+            yield from files_in(content, form, where, steps)
+        else:
+            yield File(content, where, steps)
+    finally:
+        content.close()
+    if stream is not None and stream.flaw:
+        yield replace(stream.flaw, inside=where)
