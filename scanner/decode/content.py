@@ -33,6 +33,8 @@ class Part:
     step: str = ""  # what was done to get at it; the format's name if not given
     back: Offsets | None = None  # only with bytes: lines are counted in the content, which this maps to
     locate: Callable[[Span], Inside] | None = None  # only with bytes: where a span of them stands, such as its box
+    misread: tuple[Span, ...] | None = None  # read off a picture, and letters may be wrong; line ends in it that may be none
+    quiet: Callable[[], None] | None = None  # told when nothing was found in it
 
 
 class Content:

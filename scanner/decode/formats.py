@@ -40,12 +40,14 @@ class Format:
 
 
 FORMATS = (
-    Format("png", "a PNG picture", rb"\x89PNG\r\n\x1a\n"),
-    Format("jpeg", "a JPEG picture", rb"\xff\xd8\xff"),
-    Format("gif", "a GIF picture", rb"GIF8[79]a"),
-    Format("webp", "a WebP picture", rb"RIFF....WEBP"),
-    Format("tiff", "a TIFF picture", rb"II\*\0|MM\0\*"),
-    Format("heif", "a HEIF picture", rb"....ftyp(?:heic|heix|mif1|msf1|avif|avis)"),
+    Format("png", "a PNG picture", rb"\x89PNG\r\n\x1a\n", "png:read"),
+    Format("jpeg", "a JPEG picture", rb"\xff\xd8\xff", "jpeg:read"),
+    Format("gif", "a GIF picture", rb"GIF8[79]a", "gif:read"),
+    Format("webp", "a WebP picture", rb"RIFF....WEBP", "bitmaps:webp"),
+    Format("tiff", "a TIFF picture", rb"II[*+]\0|MM\0[*+]", "bitmaps:tiff"),
+    Format("heif", "a HEIF picture", rb"....ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1|avi[fs])", "heif:read"),
+    Format("bmp", "a BMP picture", rb"BM", "bitmaps:bmp", test="bitmaps:fits_bmp"),
+    Format("svg", "an SVG picture", rb"(?:\xef\xbb\xbf)?\s{0,200}(?:<\?xml|<!--|<!DOCTYPE|<svg)", "svg:read", test="svg:fits"),
     Format("unzip", "a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08PK\x03\x04)", "zips:read"),
     Format("gunzip", "a gzip file", rb"\x1f\x8b\x08", "compressed:gunzip", forwards=True),
     Format("unxz", "an xz file", rb"\xfd7zXZ\0"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from scanner.decode.content import Content
@@ -13,6 +13,7 @@ from scanner.decode.peel import Chunk, peel
 from scanner.detect.engine import Engine
 from scanner.model.content import WHOLE, Inside, Unseen
 from scanner.pipeline.examine import Placed, hits, names_with_hits, placed, read_back, streamed, with_places
+from scanner.pipeline.misread import misread_hits
 
 _GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
 _NAMES_AT_ONCE = 4000
@@ -35,17 +36,23 @@ def opened(engine: Engine, content: Content, form: Format) -> Opened:
     """Everything found in what the content holds; its own bytes are not searched, unless its reader left them."""
     missed, names = _Missed(), set[str]()
     found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
+    quiet: list[tuple[tuple[int, ...], Callable[[], None]]] = []
     for chunk in peel(content, form):
         if isinstance(chunk, Unseen):
             missed.add(chunk)
             continue
         found += ((chunk.at.way, seen) for seen in _searched(engine, chunk))
+        if chunk.quiet:
+            quiet.append((chunk.at.way, chunk.quiet))
         if chunk.at.inside.member:
             names.add(chunk.at.inside.member)
         if len(names) >= _NAMES_AT_ONCE:
             found += (((), seen) for seen in _in_names(engine, names))
             names.clear()
     found += (((), seen) for seen in _in_names(engine, names))
+    for way, tell in quiet:
+        if not any(where[: len(way)] == way for where, _ in found):
+            tell()
     return Opened(_innermost(found), missed.told())
 
 
@@ -93,7 +100,7 @@ def _searched(engine: Engine, chunk: Chunk) -> Iterator[Placed]:
         for seen in streamed(engine, chunk.data):
             yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
         return
-    found = hits(engine, chunk.data)
+    found = hits(engine, chunk.data) if chunk.misread is None else misread_hits(engine, chunk.data, chunk.misread)
     if chunk.back is not None and chunk.over is not None:
         outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]
         there = with_places(chunk.over, outer)
