@@ -95,6 +95,17 @@ class Page:
         }  # fmt: skip
         return word | {"box": list(turns.get(self._turned, (x, y, wide, high)))}
 
+    def forth(self, box: Any) -> tuple[int, int, int, int]:
+        """A box in the pixels of the page as it is stored, in those of the page as it is looked at."""
+        x, y, wide, high = box
+        width, height = self.size
+        turns = {
+            2: (width - x - wide, y, wide, high), 3: (width - x - wide, height - y - high, wide, high),
+            4: (x, height - y - high, wide, high), 5: (y, x, high, wide), 6: (height - y - high, x, high, wide),
+            7: (height - y - high, width - x - wide, high, wide), 8: (y, width - x - wide, high, wide),
+        }  # fmt: skip
+        return turns.get(self._turned, (x, y, wide, high))
+
 
 def _upright(image: Any, turned: int) -> Any:
     from PIL import Image

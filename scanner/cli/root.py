@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
     "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
     "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
+    "redact": ("redact", "Copy a file with every secret masked."),
     "rules": ("rules", "List, show and check the rules."),
 }
 

@@ -20,14 +20,17 @@ from typing import Any
 from scanner import shipped
 from scanner.decode.limits import Looking, Stop
 
-_ANSWER_MOST = 32 << 20  # bytes of one line
+_ANSWER_MOST = 96 << 20  # bytes of one line
 _WORDS_MOST = 200_000
 _STEP = 1 << 16
 _START = 60.0  # seconds to load the models
 _FAILURES_MOST = 4  # in a row; after that the program is at fault, not the picture
 _MEMORY = 8 << 30  # bytes of address space, most of which a model only reserves
 
-_HOOKS = {"rapidocr": ("with_rapidocr.py", ("rapidocr", "onnxruntime", "PIL")), "codes": ("codes.py", ("zxingcpp", "PIL"))}
+_HOOKS = {
+    "rapidocr": ("with_rapidocr.py", ("rapidocr", "onnxruntime", "PIL")), "codes": ("codes.py", ("zxingcpp", "PIL")),
+    "paint": ("paint.py", ("PIL",)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ class Engine:
             return _page(told)
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
             raise Stop("tool-error", "the OCR engine gave an answer that is not as agreed") from None
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a question of another kind; raises Stop."""
+        return self._ask(question, self._seconds)
 
     def close(self) -> None:
         """End the program, and whatever it started."""
@@ -168,7 +175,7 @@ def _page(told: dict[str, Any]) -> Page:
     words = told.get("words", [])
     if len(words) > _WORDS_MOST:
         raise ValueError
-    return Page(tuple(_word(word) for word in words), min(max(1, int(told.get("pages", 1))), 1 << 20), bool(told.get("same")), flaw)
+    return Page(tuple(word(one) for one in words), min(max(1, int(told.get("pages", 1))), 1 << 20), bool(told.get("same")), flaw)
 
 
 def _reason(said: object) -> str:
@@ -189,7 +196,8 @@ _SENTENCES = frozenset({
 })  # fmt: skip
 
 
-def _word(told: dict[str, Any]) -> Word:
+def word(told: dict[str, Any]) -> Word:
+    """A word as an engine tells it; raises ValueError and its kin where it is not as agreed."""
     x, y, wide, high = (max(0, round(float(n))) for n in told["box"])
     line, kind = told.get("line"), str(told.get("kind", ""))[:40]
     sure = min(max(float(told.get("confidence", 1.0)), 0.0), 1.0)
@@ -209,6 +217,12 @@ def code_engine(looking: Looking) -> Engine | None:
     """The engine that reads QR and bar codes."""
     command = _shipped("codes")
     return _one(command, looking.seconds) if command else None
+
+
+def painter() -> Engine | None:
+    """The program that paints boxes over."""
+    command = _shipped("paint")
+    return _one(command, _START) if command else None
 
 
 def available() -> tuple[str, ...]:

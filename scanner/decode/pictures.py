@@ -43,7 +43,7 @@ def guarded(parts: Iterable[Part | Unseen], where: Inside) -> Iterator[Part | Un
 def shown(content: Content, width: int | None, height: int | None) -> Iterator[Part | Unseen]:
     """The texts in a picture of this size, page by page; the size is the one that its header claims."""
     looking = content.budget.limits.looking
-    if width is not None and height is not None:
+    if width and height:
         if width * height > looking.pixels:
             raise Stop("archive-too-large", f"it has more than {looking.pixels:,} pixels, so what it shows was not read")
         if width < _LEAST_WIDE or height < _LEAST_HIGH:

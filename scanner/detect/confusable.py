@@ -57,6 +57,7 @@ _KEY_LATER = re.compile(rb"[\w.-]{0,20}[\"'\]]{0,2}[ \t]{0,3}[=:]")
 _ADDRESS = re.compile(rb"([A-Za-z][0-9A-Za-z+.|!]{1,19}) ?: ?(/ ?/?) ?(?=[^\s/])")
 _SPACED = re.compile(rb"(?<=[:/@.?=&]) (?=[^\s])|(?<=[^\s]) (?=[:/@.?=&][^\s])")
 _USERINFO = re.compile(rb"[^\s/:@]{0,64}:[^\s/@]{1,128}@")
+_LOGIN = re.compile(rb"[^\s/:@]{1,64} ?: ?[^\s@]{1,64}(?: [^\s@]{1,64}){0,3} ?@ ?")
 _REST_MOST = 300  # bytes of an address
 
 
@@ -150,8 +151,12 @@ def _addresses(text: bytes) -> Iterator[Edit]:
             yield Edit(*match.span(), meant + b"://")
         if b"://" in match.group() and meant == scheme and b"@" not in rest:
             continue
-        for space in _SPACED.finditer(rest):
+        login = _LOGIN.match(rest) if not meant.startswith(b"http") else None
+        for space in _SPACED.finditer(rest, login.end() if login else 0):
             yield Edit(match.end() + space.start(), match.end() + space.end(), b"")
+        for at, byte in enumerate(login.group() if login and login.group().count(b" ") <= _SPACES_MOST else b""):
+            if byte == 0x20:
+                yield Edit(match.end() + at, match.end() + at + 1, b"")
 
 
 def _fitted(engine: Engine, text: bytes, wraps: tuple[Span, ...]) -> Iterator[tuple[list[Edit], int, int]]:

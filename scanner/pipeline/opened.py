@@ -12,7 +12,7 @@ from scanner.decode.limits import Budget, Limits
 from scanner.decode.peel import Chunk, peel
 from scanner.detect.engine import Engine
 from scanner.model.content import WHOLE, Inside, Unseen
-from scanner.pipeline.examine import Placed, hits, names_with_hits, placed, read_back, streamed, with_places
+from scanner.pipeline.examine import NOWHERE, Placed, hits, names_with_hits, placed, read_back, streamed, with_places
 from scanner.pipeline.misread import misread_hits
 
 _GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
@@ -108,7 +108,8 @@ def _searched(engine: Engine, chunk: Chunk) -> Iterator[Placed]:
         there = with_places(chunk.data, found)
     for hit, seen in zip(found, there, strict=True):
         here = chunk.locate(hit.span).within(inside) if chunk.locate else inside
-        yield seen._replace(hit=replace(seen.hit, steps=(*steps, *hit.steps)), inside=here)
+        place = seen.place if chunk.misread is None else NOWHERE  # a picture has no lines, and what it shows cannot allow anything
+        yield seen._replace(hit=replace(seen.hit, steps=(*steps, *hit.steps)), place=place, inside=here)
 
 
 def _in_names(engine: Engine, members: Iterable[str]) -> list[Placed]:
@@ -141,7 +142,14 @@ class _Missed:
         return [*self._told.values(), *rest]
 
 
+def _written(seen: Placed) -> bytes:
+    """A secret as it reads, which is not its value where a letter of it was misread."""
+    hit = seen.hit
+    where = hit.inner if hit.text is not None else None
+    return seen.text[where.start : where.end] if where else seen.text[hit.secret.start - hit.span.start : hit.secret.end - hit.span.start]
+
+
 def _once(own: Iterable[Placed], inner: Sequence[Placed]) -> list[Placed]:
     """A member that is stored as it is stands in the archive's own bytes too; its place in the archive says more."""
-    known = {seen.hit.value for seen in inner}
+    known = {value for seen in inner for value in (seen.hit.value, _written(seen))}
     return [*(seen for seen in own if seen.hit.value not in known), *inner]
