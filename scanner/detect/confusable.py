@@ -130,7 +130,7 @@ def _apart(edits: Iterable[Edit]) -> list[Edit]:
 
 def _keywords(text: bytes) -> Iterator[Edit]:
     """Words such as `passw0rd` that name a value which follows."""
-    known = {word.translate(SKELETON): word for word in _KEYWORDS}
+    known = {form.translate(SKELETON): word for word in _KEYWORDS for form in (word, word.upper())}
     for match in _WORD.finditer(text):
         found = match.group()
         meant = known.get(found.translate(SKELETON))
