@@ -44,7 +44,7 @@ def read(content: Content) -> Iterator[Part | Unseen]:
         yield Unseen("truncated", "it ends before its end chunk")
         end = len(data)
     if rest := data[end:]:
-        if b"IDAT" in rest and not rest.startswith(SIGNATURE):
+        if (b"IDAT" in rest or rest.endswith(cropped.END)) and not rest.startswith(SIGNATURE):
             yield from cropped.rest(data, rest, content.budget)
         else:
             yield from metadata.behind(rest)
