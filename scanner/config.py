@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NAME = "leakseal.yaml"
 KEY_LEAST = 16
+OCR_MODES = ("auto", "always", "never")
+OCR_ENGINES = ("rapidocr", "tesseract")
 _GLOB_MOST = 256
 _RULE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -48,6 +50,10 @@ class Config:
     salt: str = field(default="leakseal", repr=False)
     exclusions: tuple[Exclusion, ...] = ()
     mappings: tuple[NoteMap, ...] = ()  # layouts of note exports besides our own
+    ocr: str = "auto"  # one of OCR_MODES
+    ocr_engine: str = ""  # one of OCR_ENGINES; empty: the first that is there
+    ocr_command: tuple[str, ...] = ()  # an engine of the user's own
+    ocr_seconds: int = 120  # for one page
 
     @property
     def project(self) -> Path | None:
@@ -142,11 +148,12 @@ def _long_enough(key: bytes, what: str) -> bytes:
 def _read(root: Node, path: Path) -> Config:
     if root.kind == "none":
         raise root.error("the file is empty", "begin with `version: 1`")
-    top = root.mapping(("version", "rules", "fingerprint", "paths", "notes"), ("version",))
+    top = root.mapping(("version", "rules", "fingerprint", "paths", "notes", "ocr"), ("version",))
     top["version"].number(1, 1)
     rules = top["rules"].mapping(("packs", "disable", "add", "override", "least")) if "rules" in top else {}
     if "add" in rules:
         rules["add"].elements()
+    ocr = top["ocr"].mapping(("mode", "engine", "command", "seconds")) if "ocr" in top else {}
     key_env, key_file, salt = _fingerprint(top["fingerprint"], path.parent) if "fingerprint" in top else (None, None, Config().salt)
     return Config(
         file=path,
@@ -160,6 +167,10 @@ def _read(root: Node, path: Path) -> Config:
         salt=salt,
         exclusions=tuple(_exclusion(node) for node in top["paths"].elements()) if "paths" in top else (),
         mappings=_mappings(top["notes"]) if "notes" in top else (),
+        ocr=_one_of(ocr["mode"], OCR_MODES) if "mode" in ocr else "auto",
+        ocr_engine=_one_of(ocr["engine"], OCR_ENGINES) if "engine" in ocr else "",
+        ocr_command=tuple(node.text(1000) for node in ocr["command"].elements()) if "command" in ocr else (),
+        ocr_seconds=ocr["seconds"].number(1, 3600) if "seconds" in ocr else 120,
     )
 
 
@@ -168,6 +179,13 @@ def _mappings(node: Node) -> tuple[NoteMap, ...]:
 
     keys = node.mapping(("mappings",))
     return notemaps.own(keys["mappings"]) if "mappings" in keys else ()
+
+
+def _one_of(node: Node, words: tuple[str, ...]) -> str:
+    word = node.text(100)
+    if word not in words:
+        raise node.error(f"one of {', '.join(words)} is expected here", "see docs/configuration.md")
+    return word
 
 
 def _rule_id(node: Node) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner import cachefile, config, shipped
+from scanner.decode.limits import Looking
 from scanner.errors import ConfigError, UsageError
 from scanner.findings import suppressions
 from scanner.findings.seal import Seal
@@ -53,6 +56,25 @@ def rules(settings: config.Config, packs: tuple[str, ...] = ()) -> Ruleset:
             raise ConfigError(f"there is no rule pack at {pack}", hint="name a YAML file or a folder of them")
     folders = [shipped.shipped("rules"), *settings.packs, *map(Path, packs)]
     return demand(load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=known), dict(settings.least))
+
+
+def looking(chosen: Project, *, named: bool, mode: str | None = None, command: str | None = None) -> Looking:
+    """How pictures are read; `named` says whether the user named the configuration himself."""
+    from scanner.decode import ocr
+
+    settings = chosen.config
+    if settings.ocr_command and not (named or command):
+        hint = f"name the file to say that you trust it (--config {settings.file}), or give --ocr-command"
+        raise ConfigError("`ocr.command` is a program, and a scanned project cannot have one run", hint=hint)
+    words = tuple(shlex.split(command)) if command else settings.ocr_command
+    if words and shutil.which(words[0]) is None:
+        raise UsageError(f"there is no program {words[0]} to read pictures with", hint="check --ocr-command or `ocr.command`")
+    way = mode or settings.ocr
+    if words:
+        words = (os.path.abspath(shutil.which(words[0]) or words[0]), *words[1:])  # noqa: PTH100 a link is a program's name
+    if way == "always" and not words and not ocr.available():
+        raise UsageError("no OCR engine is installed, and pictures are always to be read", hint="install leakseal[ocr] or tesseract-ocr")
+    return Looking(way, words, settings.ocr_engine, settings.ocr_seconds, cache=cachefile.folder(), rules=chosen.rules.digest)
 
 
 def known() -> Known:

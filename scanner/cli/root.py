@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("verify", "Check a signed assertion."),
     "keygen": ("keygen", "Make a signing key and its public key."),
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
+    "redact": ("redact", "Copy a file with every secret masked."),
     "rules": ("rules", "List, show and check the rules."),
 }
 

@@ -15,7 +15,9 @@ import click
 
 from scanner import __version__, cachefile, report
 from scanner.cli import INTERRUPTED, complain
-from scanner.cli.options import project, workers
+from scanner.cli.options import looking, project, workers
+from scanner.config import OCR_MODES
+from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.model.report import Report, Run
 from scanner.pipeline.narrowed import Narrow
@@ -46,6 +48,8 @@ _STEP = 1 << 20
 @click.option("--verify-objects", is_flag=True, help="Recompute the id of every Git object.")
 @click.option("--trust-owner", is_flag=True, help="Open repositories that belong to another user.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes; one for each core if not given.")
+@click.option("--ocr", type=click.Choice(OCR_MODES), help="Read what pictures show: where an engine is installed, always, or never.")
+@click.option("--ocr-command", metavar="COMMAND", help="Read pictures with this program, which speaks as docs/formats/ocr.md says.")
 @click.option("--engine", type=click.Choice(["auto", "hyperscan", "re2"]), default="auto", help="The prefilter.", hidden=True)
 @click.option("--walk", type=click.Choice(["fast", "git"]), default="fast", help="How objects are read.", hidden=True)
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -54,7 +58,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     targets: tuple[str, ...], git: tuple[str, ...], logs: tuple[str, ...], notes: tuple[str, ...], screenshots: tuple[str, ...],
     staged: bool, tree: bool, commits: str | None, since: str | None,
     form: str, output: tuple[str, ...], file: str | None, packs: tuple[str, ...], suppressed: str | None,
-    allow_gaps: bool, verify_objects: bool, trust_owner: bool, jobs: int | None, engine: str, walk: str, quiet: bool, no_color: bool,
+    allow_gaps: bool, verify_objects: bool, trust_owner: bool, jobs: int | None,
+    ocr: str | None, ocr_command: str | None, engine: str, walk: str, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan TARGETs: Git repositories (every object, reachable or not), folders, files, or - for standard input.
 
@@ -67,9 +72,10 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     requests = requests or [Request(".", only=only)]
     forms = {name: report.format_of(name) for name in output}
     chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
+    look = looking(chosen, named=file is not None, mode=ocr, command=ocr_command)
     settings = Settings(
         chosen.rules, cachefile.folder(), engine=engine, walk=walk, verify=verify_objects, workers=workers(jobs), trust_owner=trust_owner,
-        mappings=chosen.config.mappings,
+        mappings=chosen.config.mappings, limits=Limits(looking=look),
         meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip

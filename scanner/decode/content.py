@@ -38,6 +38,8 @@ class Part:
     locate: Callable[[Span], Inside] | None = None  # only with bytes: where a span of them stands, such as its box
     form: Format | None = None  # only with bytes: what they are, where that cannot be told by them
     raw: bool = False  # other parts were made out of it: what is found here and in one of them is told of that one
+    misread: tuple[Span, ...] | None = None  # read off a picture, and letters may be wrong; line ends in it that may be none
+    quiet: Callable[[], None] | None = None  # told when nothing was found in it
 
 
 class Content:

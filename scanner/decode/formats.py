@@ -54,12 +54,17 @@ _MAIL = (
 )
 
 FORMATS = (
-    Format("png", "a PNG picture", rb"\x89PNG\r\n\x1a\n"),
-    Format("jpeg", "a JPEG picture", rb"\xff\xd8\xff"),
-    Format("gif", "a GIF picture", rb"GIF8[79]a"),
-    Format("webp", "a WebP picture", rb"RIFF....WEBP"),
-    Format("tiff", "a TIFF picture", rb"II\*\0|MM\0\*"),
-    Format("heif", "a HEIF picture", rb"....ftyp(?:heic|heix|mif1|msf1|avif|avis)"),
+    Format("png", "a PNG picture", rb"\x89PNG\r\n\x1a\n", "png:read"),
+    Format("jpeg", "a JPEG picture", rb"\xff\xd8\xff", "jpeg:read"),
+    Format("gif", "a GIF picture", rb"GIF8[79]a", "gif:read"),
+    Format("webp", "a WebP picture", rb"RIFF....WEBP", "bitmaps:webp"),
+    Format("tiff", "a TIFF picture", rb"II[*+]\0|MM\0[*+]", "bitmaps:tiff"),
+    Format("heif", "a HEIF picture", rb"....ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1|avi[fs])", "heif:read"),
+    Format("bmp", "a BMP picture", rb"BM", "bitmaps:bmp", test="bitmaps:fits_bmp"),
+    Format("hocr", "an hOCR file", rb"(?:\xef\xbb\xbf)?\s{0,200}<(?:\?xml|!DOCTYPE|html)", "ocrfiles:hocr", test="ocrfiles:fits_hocr"),
+    Format("alto", "an ALTO file", rb"(?:\xef\xbb\xbf)?\s{0,200}<(?:\?xml|alto)", "ocrfiles:alto", test="ocrfiles:fits_alto"),
+    Format("ocr-tsv", "a file by Tesseract", rb"level\tpage_num\tblock_num\tpar_num\tline_num", "ocrfiles:tsv"),
+    Format("ocr-json", "what an OCR engine said", rb"\s{0,200}\{", "ocrfiles:answers", test="ocrfiles:fits_json"),
     Format("office", "an office document", rb"PK\x03\x04", "office:read", test="office:fits"),
     Format("opendocument", "an OpenDocument file", rb"PK\x03\x04", "opendocument:read", test="opendocument:fits"),
     Format("unzip", "a ZIP archive", rb"PK(?:\x03\x04|\x05\x06|\x07\x08PK\x03\x04)", "zips:read"),

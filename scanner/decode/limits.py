@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How what pictures show is read: nothing is looked at unless a run says so."""
+
+    mode: str = "never"  # auto: with the engine that is there | always: one must be there | never
+    command: tuple[str, ...] = ()  # the user's own engine
+    engine: str = ""  # rapidocr | tesseract; empty: the first that is there
+    seconds: float = 120  # for one page
+    pages: int = 200  # of one picture
+    pixels: int = 100_000_000  # of one page
+    cache: Path | None = None  # where it is kept which pictures show nothing
+    rules: str = ""  # digest of the rules that said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,7 @@ class Limits:
     spooled: int = 4 << 30  # bytes that may be put on disk, for formats that cannot be read forwards
     seconds: float = 600
     clock: Callable[[], float] = time.monotonic
+    looking: Looking = field(default_factory=Looking)
 
 
 DEFAULT = Limits()

@@ -23,6 +23,8 @@ class Chunk:
     over: bytes | None = field(default=None, repr=False)  # in whose lines its findings are placed, by `back`; None: in its own
     back: Offsets | None = None
     locate: Callable[[Span], Inside] | None = None  # where a span of the data stands, seen from the layer
+    misread: tuple[Span, ...] | None = None  # as in Part
+    quiet: Callable[[], None] | None = None
 
 
 class Layer(NamedTuple):
@@ -83,8 +85,8 @@ def _part(part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
 
 
 def _held(data: bytes, part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
-    if data or part.inside.member:
-        yield Chunk(data, at, content.whole() if part.back else None, part.back, part.locate)
+    if data or part.inside.member or part.quiet:
+        yield Chunk(data, at, content.whole() if part.back else None, part.back, part.locate, part.misread, part.quiet)
     if inner := part.form or recognise(data):
         yield from peel(Content(data, content.budget), inner, at)
 

@@ -21,6 +21,7 @@ WINDOW = 4 << 20
 _WAIT = 16 << 20  # bytes that are held for the end of a stretch that is encoded
 _TORN = Unseen("truncated", f"a stretch of base64 is longer than {_WAIT >> 20} MiB; its end was not decoded")
 _STEP = re.compile(r"([a-z0-9-]{1,32})@([0-9]{1,20})-([0-9]{1,20})")
+NOWHERE = Place(0, 0, 0, 0, b"")  # of what has no lines that a person could count
 BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
 
@@ -145,7 +146,7 @@ def match_at(seen: Placed, origin: Origin) -> Match:
     """A match at its own place; `paths` has the file that it is in, whatever the file holds."""
     place, paths = seen.place, (origin.path,) if origin.path else ()
     found = Match(seen.hit, origin.at(seen.inside), seen.text, place.text, paths=paths, reachable=seen.inside.reachable)
-    if seen.inside.field == "path-name":  # a name has no lines
+    if seen.inside.field == "path-name" or place == NOWHERE:  # a name has no lines
         return found
     return replace(found, line=place.line, end_line=place.end_line, column=place.column, end_column=place.end_column)
 

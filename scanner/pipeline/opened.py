@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from scanner.decode.content import Content
@@ -13,7 +13,8 @@ from scanner.decode.peel import Chunk, Layer, peel
 from scanner.detect.engine import Engine
 from scanner.findings.locate import Lines, Place
 from scanner.model.content import WHOLE, Inside, Span, Unseen
-from scanner.pipeline.examine import Placed, hits, names_with_hits, placed, streamed, tell, with_places
+from scanner.pipeline.examine import NOWHERE, Placed, hits, names_with_hits, placed, streamed, tell, with_places
+from scanner.pipeline.misread import misread_hits
 from scanner.pipeline.reread import Aside, Enclosed, read_back
 
 _GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
@@ -43,6 +44,7 @@ def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) 
     missed, names = _Missed(), set[str]()
     found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
     named: list[Placed] = []
+    quiet: list[tuple[tuple[int, ...], Callable[[], None]]] = []
     for chunk in peel(content, form, at):
         if isinstance(chunk, Unseen):
             missed.add(chunk)
@@ -52,12 +54,17 @@ def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) 
         found += (((*chunk.at.way, 0), seen) for seen in text.enclosed.found)
         for unseen in text.unseen():
             missed.add(unseen)
+        if chunk.quiet:
+            quiet.append((chunk.at.way, chunk.quiet))
         if chunk.at.inside.member:
             names.add(chunk.at.inside.member)
         if len(names) >= _NAMES_AT_ONCE:
             named += _in_names(engine, names)
             names.clear()
     named += _in_names(engine, names)
+    for way, said in quiet:
+        if not any(where[: len(way)] == way for where, _ in found):
+            said()
     return Opened([*_innermost(found), *named], missed.told())
 
 
@@ -148,7 +155,7 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
         for seen in streamed(text.engine, chunk.data, text.aside):
             yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
         return
-    found = hits(text.engine, chunk.data, text.aside)
+    found = hits(text.engine, chunk.data, text.aside) if chunk.misread is None else misread_hits(text.engine, chunk.data, chunk.misread)
     tell(text.aside, Lines(chunk.data))
     if chunk.back is not None and chunk.over is not None:
         outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]
@@ -157,7 +164,8 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
         there = with_places(chunk.data, found)
     for hit, seen in zip(found, there, strict=True):
         here = chunk.locate(hit.span).within(inside) if chunk.locate else inside
-        yield seen._replace(hit=replace(seen.hit, steps=(*steps, *hit.steps)), inside=here)
+        place = seen.place if chunk.misread is None else NOWHERE  # a picture has no lines, and what it shows cannot allow anything
+        yield seen._replace(hit=replace(seen.hit, steps=(*steps, *hit.steps)), place=place, inside=here)
 
 
 def _in_names(engine: Engine, members: Iterable[str]) -> list[Placed]:
@@ -190,7 +198,14 @@ class _Missed:
         return [*self._told.values(), *rest]
 
 
+def _written(seen: Placed) -> bytes:
+    """A secret as it reads, which is not its value where a letter of it was misread."""
+    hit = seen.hit
+    where = hit.inner if hit.text is not None else None
+    return seen.text[where.start : where.end] if where else seen.text[hit.secret.start - hit.span.start : hit.secret.end - hit.span.start]
+
+
 def _once(own: Iterable[Placed], inner: Sequence[Placed]) -> list[Placed]:
     """A member that is stored as it is stands in the archive's own bytes too; its place in the archive says more."""
-    known = {seen.hit.value for seen in inner}
+    known = {value for seen in inner for value in (seen.hit.value, _written(seen))}
     return [*(seen for seen in own if seen.hit.value not in known), *inner]

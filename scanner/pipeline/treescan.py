@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from scanner import canon
@@ -24,6 +24,8 @@ from scanner.sources.files import listing
 
 _AT_ONCE = 250
 _FEW = 600  # files that one process reads before another would have started
+_PICTURE = 125  # files that are read in the time of one picture, at the least
+_PICTURES = (b".png", b".jpg", b".jpeg", b".webp", b".gif", b".tif", b".tiff", b".bmp", b".heic", b".avif")
 _FOREIGN = (b".git",)
 
 Range = tuple[int, int]
@@ -75,8 +77,8 @@ def scan_tree(
     settings.progress.start(uri, tally.expected)
     reader = FileReader(os.fsencode(path), files, settings)
     reader.engine.sieve.spots(b"")
-    shares = [(start, min(start + _AT_ONCE, len(files))) for start in range(0, len(files), _AT_ONCE)]
-    pool: Pool[Range, Answer] = Pool(reader, shares, settings.workers if len(files) > _FEW else 1)
+    weights = [1 if settings.limits.looking.mode == "never" else _weight(file or os.fsencode(path.name)) for file in files]
+    pool: Pool[Range, Answer] = Pool(reader, _shares(weights), settings.workers if sum(weights) > _FEW else 1)
     matches: list[Match] = []
     interrupted = False
     name = os.fsencode(path.name)
@@ -96,6 +98,22 @@ def scan_tree(
     finally:
         settings.progress.stop()
     return Scanned(Target(id, surface, uri, None, "files" if single else "tree"), tally, matches, [], interrupted)
+
+
+def _weight(path: bytes) -> int:
+    """About how many usual files take as long as this one; a name is enough for that."""
+    return _PICTURE if path.lower().endswith(_PICTURES) else 1
+
+
+def _shares(weights: Sequence[int]) -> list[Range]:
+    """The files in stretches that take about as long as each other."""
+    shares, start, held = [], 0, 0
+    for number, weight in enumerate(weights, 1):
+        held += weight
+        if held >= _AT_ONCE:
+            shares.append((start, number))
+            start, held = number, 0
+    return [*shares, (start, len(weights))] if start < len(weights) else shares
 
 
 def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings, surface: str = "stdin") -> Scanned:
