@@ -127,17 +127,20 @@ class GitReader:
             else:
                 for hit in found:
                     _see(answer, hit, kind, oid)
-                answer.objects += 1
-                answer.octets += len(data)
+                self._whole(answer, oid, kind, len(data))
             if kind in (COMMIT, TAG):
                 references.commit_or_tag(oid, kind, data)
             elif form is None and len(data) <= MOST and (content := pointed(data)):
                 answer.lfs.append((oid, content))
             return
+        self._whole(answer, oid, kind, len(data))
+
+    def _whole(self, answer: Answer, oid: bytes, kind: int, size: int) -> None:
+        """An object was read to its end, and understood."""
         answer.objects += 1
-        answer.octets += len(data)
+        answer.octets += size
         if self.leaves:
-            answer.leaves.append((_WORDS[kind], oid.hex(), len(data), None))
+            answer.leaves.append((_WORDS[kind], oid.hex(), size, None))
 
     def _hits(self, data: bytes, lineage: Lineage | None, aside: Aside) -> tuple[Hit, ...]:
         """The hits of a content; where it is a delta against one just searched, only what is new is searched."""
@@ -181,10 +184,10 @@ class GitReader:
             if not again or seen.inside != WHOLE or (seen.hit.steps and seen.hit.steps[0] not in WIDTH):
                 answer.large.append((oid, seen))
         answer.opaque += ((oid, unseen, own) for unseen, own in files.counted(done.unseen))
-        answer.objects += read and done.read
-        answer.octets += size
-        if self.leaves and read and done.read:
-            answer.leaves.append((_WORDS[kind], oid.hex(), size, None))
+        if read and done.read:
+            self._whole(answer, oid, kind, size)
+        else:
+            answer.octets += size
 
     def _names(self, answer: Answer, names: list[bytes]) -> None:
         text = _BETWEEN_NAMES.join(names)
