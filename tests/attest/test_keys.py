@@ -56,7 +56,10 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path, algorithm: str) -> Non
         load_private(path, None)
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"], ids=["empty", "no PEM", "no key"])
+BROKEN = b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"x", BROKEN], ids=["empty", "no PEM", "no key"])
 def test_what_is_no_key_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.pub").write_bytes(data)
     with pytest.raises(UsageError, match="is not a public key in PEM"):
