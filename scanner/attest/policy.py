@@ -19,7 +19,7 @@ FILE = Path(".leakseal/gate.yaml")
 SURFACES = ("git", "logs", "screenshots", "notes", "tree", "oci")
 ROLES = ("scanner", "gate", "builder")
 _LIMITS = {"validity-days": (1, 366), "max-age-days": (1, 366), "accepted-most": (0, 100_000), "skipped-most": (0, 10**9)}
-_TOP = ("version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys")
+_TOP = ("version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys", "gate")  # `gate` is read where it is needed
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]{0,199}")
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}")
 

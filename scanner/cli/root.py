@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
     "attest": ("attest", "Scan what a policy requires, and sign what was found and read."),
     "verify": ("verify", "Check a signed assertion."),
+    "gate": ("gate", "Judge a runbook's readiness items against their evidence."),
     "keygen": ("keygen", "Make a signing key and its public key."),
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
     "redact": ("redact", "Copy a file with every secret masked."),

@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     beside = Path(assertion).parent / NAME
     listed = Path(manifest) if manifest else beside if beside.is_file() else None
     verdict = verify(data, Expected(
-        policy=wanted, trusted=trusted, now=_now(at), subject=f"gitCommit:{commit}" if commit else digest,
+        policy=wanted, trusted=trusted, now=moment(at), subject=f"gitCommit:{commit}" if commit else digest,
         manifest=partial(_opened, listed) if listed else None,
         objects=partial(_by_objects, folder, policy, trust_owner) if folder else None,
         rescan=partial(_by_rescan, rescan, policy, trust_owner) if rescan else None,
@@ -82,7 +82,8 @@ def _opened(path: Path) -> BinaryIO:
         raise UsageError(f"{path} cannot be read: {problem.strerror}", hint="name the list of objects with --manifest") from None
 
 
-def _now(at: str | None) -> datetime:
+def moment(at: str | None) -> datetime:
+    """The time that was named, or now; UTC."""
     if at is None:
         return datetime.now(UTC)
     try:

@@ -1,0 +1,91 @@
+"""`leakseal gate`: whether an app may be used, item by item, and who owes what."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from scanner import __version__, cachefile, canon
+from scanner.cli.keygen import passphrase
+from scanner.cli.options import project
+from scanner.errors import UsageError
+
+
+@click.command("gate")
+@click.argument("runbook", required=False, metavar="[RUNBOOK]")
+@click.option("--init", "app", metavar="APP", help="Print a block for a runbook to fill in, and end.")
+@click.option("--level", type=click.Choice(["smoke", "trust"]), default="trust", show_default=True, help="What the app is to be used for.")
+@click.option("--policy", metavar="FILE", help="Instead of .leakseal/gate.yaml beside or above the runbook.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
+@click.option("--drafts", is_flag=True, help="Print a workplan to file for each owner upstream of whom something lacks.")
+@click.option("--key", metavar="FILE", help="Sign the verdict with this key, which must not be a scanner's.")
+@click.option("-o", "--output", metavar="FILE", help="Where the signed verdict is written; with --key.")
+@click.option("--config", "file", metavar="FILE", help="Configuration instead of leakseal.yaml in this folder.")
+@click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
+@click.option("--at", metavar="TIME", help="As if it were that time.", hidden=True)
+def command(  # noqa: PLR0913, PLR0917 click passes every option
+    runbook: str | None, app: str | None, level: str, policy: str | None, form: str, drafts: bool, key: str | None, output: str | None,
+    file: str | None, packs: tuple[str, ...], at: str | None,
+) -> int:  # fmt: skip
+    """Judge the thirteen items that RUNBOOK records, Markdown or YAML, against the evidence that they name.
+
+    Exit codes: 0 passed, 1 something is wrong, 3 something lacks, 4 something is not trusted, 5 all that lacks is upstream's, and linked.
+    """
+    from scanner.cli.verify import moment
+    from scanner.gate import runbook as runbooks
+    from scanner.gate.verdict import drafts as drafted
+    from scanner.gate.verdict import markdown, told
+    from scanner.release import evaluate, verdict_statement
+
+    if app is not None:
+        click.echo(runbooks.blank(app), nl=False)
+        return 0
+    if runbook is None:
+        raise UsageError("no runbook is named", hint="name a Markdown or YAML file, or print a block for one with --init APP")
+    if (key is None) != (output is None):
+        raise UsageError("--key and -o belong together", hint="give both to sign the verdict, or none")
+    chosen = project(None, file=file, packs=packs)
+    now = moment(at)
+    place = _policy(Path(runbook), policy)
+    verdict = evaluate(runbooks.load(Path(runbook)), place, level, chosen.rules, cachefile.folder(), now)
+    if form == "json":
+        click.echo(json.dumps(told(verdict), sort_keys=True, indent=2, ensure_ascii=False))
+    elif form == "markdown":
+        click.echo(markdown(verdict), nl=False)
+    else:
+        for one in verdict.outcomes:
+            click.echo(f"{one.status:11} {one.owner:9} {one.item.id:23} {canon.text(one.said.encode())}")
+        click.echo(f"{verdict.app}: {'passed' if verdict.passed else 'blocked'} at level {level}")
+    if drafts:
+        click.echo(drafted(verdict), nl=False)
+    if key is not None and output is not None:
+        from scanner.attest.envelope import envelope, sign
+        from scanner.attest.keys import load_private
+
+        signer = load_private(Path(key), passphrase())
+        payload = verdict_statement(verdict, place, signer.public.id, now, __version__)
+        _write(Path(output), envelope(sign(payload, signer.public.id, signer.sign)))
+    sys.stdout.flush()
+    return verdict.exit_code
+
+
+def _policy(runbook: Path, named: str | None) -> Path:
+    """The policy that was named, or the nearest above the runbook, up to the repository that it is in."""
+    if named is not None:
+        return Path(named)
+    for folder in [runbook.absolute().parent, *runbook.absolute().parents][:12]:
+        if (folder / ".leakseal/gate.yaml").is_file():
+            return folder / ".leakseal/gate.yaml"
+        if (folder / ".git").exists():
+            break
+    return runbook.absolute().parent / ".leakseal/gate.yaml"
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None
