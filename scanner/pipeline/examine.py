@@ -79,21 +79,22 @@ def streamed(engine: Engine, pieces: Iterable[bytes], aside: Aside | None = None
 
     A piece without bytes says that the next may be long in coming: what stands on whole lines is then told at once.
     """
-    stream = _Stream(engine, Aside(DEFAULT) if aside is None else aside)
-    for part, flush in _windows(pieces):
+    stream = Stream(engine, Aside(DEFAULT) if aside is None else aside)
+    for part, flush in windows(pieces):
         yield from stream.more(part)
         if flush:
             yield from stream.early()
     yield from stream.more(b"", last=True)
 
 
-class _Stream:
+class Stream:
     """A content that comes in pieces, searched window by window."""
 
     def __init__(self, engine: Engine, aside: Aside) -> None:
         self.engine, self.aside = engine, aside
         self._buffer, self._low = b"", 0
         self._lines = self._columns = self._begin = 0  # before the buffer, in the content
+        self.sure = 0  # every secret that ends before was told
         self._held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
         self._told: set[tuple[str, bytes, int]] = set()  # what was told early
 
@@ -110,7 +111,7 @@ class _Stream:
         self._held.update(found)
         kept = settle(self._held)
         sure = begin + high - (0 if last else margin)
-        self.aside.sure = max(self.aside.sure, sure)
+        self.sure = sure
         yield from self._fresh([hit for hit in open_ones(kept) if hit.secret.end <= sure or last])
         self._held = {hit: self._held[hit] for hit in kept if hit.secret.end > sure}
         self._cut(max(0, high - margin), high)
@@ -169,7 +170,7 @@ def said(data: bytes, at: int) -> Inside:
     return Inside(record=record.source, date=record.date)
 
 
-def _windows(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+def windows(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     """The pieces in windows, each with whether nothing may follow for long."""
     held: list[bytes] = []
     size = 0

@@ -46,7 +46,6 @@ class Aside:
     all_places: bool = False  # of a log: every place of a secret is told, not only the first
     logs: bool = False  # whether it is a log, whose lines may be broken and have a time
     times: Counter[tuple[str, bytes]] = field(default_factory=Counter, repr=False)  # of a log: how often each secret was seen
-    sure: int = 0  # of a stream: what begins before was told
     enclosed: list[Enclosed] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     left: int = _FREE  # bytes that may still be read
