@@ -51,6 +51,7 @@ _WRITTEN = (
     Mark("quoted-printable", r"=(?:2[2-9A-F]|3[A-F0-9]|4[0-9A-F]|5[0-9A-F]|[67][0-9A-F])|[^\s=]=\r?\n[^\s=]"),
     Mark("utf-7", r"\+A(?:C[EIMQUYcgkosw048]|[D-G][AEIMQUYcgkosw048]|H[AEIMQUYcgkosw04])[A-Za-z0-9+/]{0,24}-"),
     Mark("ansi", ansi.MARK),
+    Mark("continued", r"\\\r?\n"),
     Mark("docker", '(?:[^\\\\]n|[^nr])","stream":"std'),
     Mark("cri", " std(?:out|err) P "),
     Mark("syslog", "#01[0-5]"),
@@ -233,6 +234,8 @@ def _shown(data: bytes, low: int, high: int) -> Iterator[Unit]:
 
 WRITTEN: dict[str, Units] = {
     "percent": _percent, "unescape": _escapes, "html": _entities, "quoted-printable": _quoted_printable, "utf-7": _utf7, "ansi": _shown,
-    "docker": unwrap.docker, "cri": unwrap.cri, "syslog": unwrap.syslog, "journal": unwrap.journal, "prefixed": unwrap.prefixed,
+    "continued": unwrap.continued, "docker": unwrap.docker, "cri": unwrap.cri, "syslog": unwrap.syslog, "journal": unwrap.journal,
+    "prefixed": unwrap.prefixed,
 }  # fmt: skip
+LOGS = frozenset({"continued"})  # only in logs: in source code it is on every other line
 LONG = {"docker": 40 << 10, "cri": 40 << 10, "journal": 16 << 10, "prefixed": 16 << 10}  # bytes after a mark that are read with it

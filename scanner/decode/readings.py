@@ -7,11 +7,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scanner.decode.encodings import LONG, MARKS, PACKED, TAR, WRITTEN, stretch, unpacked
+from scanner.decode.encodings import LOGS, LONG, MARKS, PACKED, TAR, WRITTEN, stretch, unpacked
 from scanner.decode.formats import Format, recognise
 from scanner.decode.offsets import Offsets, Run
 from scanner.decode.units import Units
-from scanner.decode.unwrap import continued, is_wrapped, wrapped
+from scanner.decode.unwrap import is_wrapped, wrapped
 from scanner.model.content import Span
 
 BETWEEN = b"\n\x01\n\x01\n"  # no pattern reaches from one piece into the next
@@ -64,14 +64,14 @@ class Packed:
         return f"{self.kind}@{self.span.start}-{self.span.end}"
 
 
-def readings(data: bytes, marks: Spots) -> Iterator[Reading | Packed]:
+def readings(data: bytes, marks: Spots, *, logs: bool = False) -> Iterator[Reading | Packed]:
     """Every reading of a text that has these marks: those of stretches in order of place, then of characters by encoding."""
     written: dict[str, list[int]] = {}
     stretches: list[tuple[int, str]] = []
     for number, end in marks:
         kind = MARKS[number].kind
         if kind in WRITTEN:
-            if not _BINARY.search(data, max(0, end - _TEXT), end + _TEXT):
+            if (logs or kind not in LOGS) and not _BINARY.search(data, max(0, end - _TEXT), end + _TEXT):
                 written.setdefault(kind, []).append(end)
         else:
             stretches.append((end, kind))
@@ -83,18 +83,11 @@ def readings(data: bytes, marks: Spots) -> Iterator[Reading | Packed]:
 
 
 def log_readings(data: bytes) -> Iterator[Reading]:
-    """The readings that only logs need: lines that a terminal or a shell has broken, joined."""
+    """The readings that only logs need, and that no mark tells of: lines that a terminal has broken, joined."""
     parts = [(at, min(at + _AT_ONCE, len(data))) for at in range(0, len(data), _AT_ONCE)]
     for low, high in parts:
         sample = data[low:high] if len(data) <= _AT_ONCE else data[low : low + _SAMPLE]
         if is_wrapped(sample) and (reading := _written(data, "wrapped", wrapped, [(max(0, low - _OVERLAP), high)])):
-            yield reading
-    ends, at = [], data.find(b"\\\n")
-    while at >= 0:
-        ends.append(at)
-        at = data.find(b"\\\n", at + 48)
-    for pieces in _batches(_pieces(data, ends)):
-        if reading := _written(data, "continued", continued, pieces):
             yield reading
 
 

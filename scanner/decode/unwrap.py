@@ -103,6 +103,8 @@ def _framed(data: bytes, at: int, line_end: int, high: int, shape: re.Pattern[by
 def wrapped(data: bytes, low: int, high: int) -> Iterator[Unit]:
     """Join lines that a terminal has broken: full to its width, in the middle of a word."""
     widths = _widths(data, low, high)
+    if not widths:
+        return
     end = data.find(b"\n", low, high)
     start = low
     while 0 <= end < high:

@@ -155,8 +155,11 @@ class Stream:
         buffer = self._buffer
         if cut and buffer[cut - 1 : cut + 1] == b"\r\n":
             cut -= 1  # a line end is not torn apart
-        ended = line_ends(buffer[:cut])
-        tail = max(buffer.rfind(b"\n", 0, cut), buffer.rfind(b"\r", 0, cut)) + 1
+        if b"\r" in buffer:
+            ended = line_ends(buffer[:cut])
+            tail = max(buffer.rfind(b"\n", 0, cut), buffer.rfind(b"\r", 0, cut)) + 1
+        else:
+            ended, tail = buffer.count(b"\n", 0, cut), buffer.rfind(b"\n", 0, cut) + 1
         self._columns = len(buffer[tail:cut].decode("utf-8", "replace")) + (0 if ended else self._columns)
         self._lines += ended
         self._buffer, self._low, self._begin = buffer[cut:], high - cut, self._begin + cut

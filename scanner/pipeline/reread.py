@@ -78,7 +78,7 @@ def reread(engine: Engine, data: bytes, marks: Spots, raw: Iterable[Hit], aside:
 
 def _decoded(engine: Engine, data: bytes, marks: Spots, aside: Aside, steps: tuple[str, ...]) -> list[Hit]:
     found: list[Hit] = []
-    for reading in readings(data, marks):
+    for reading in readings(data, marks, logs=aside.logs):
         if isinstance(reading, Packed):
             aside.enclosed.append(Enclosed(reading.span, (reading.step,), reading))
             continue
