@@ -17,10 +17,10 @@ from scanner.attest.merkle import root
 from scanner.attest.policy import Policy
 from scanner.attest.statement import GIT_KINDS, Evidence, GitFacts, Tool
 from scanner.attest.strict import Document
-from scanner.detect.engine import engine
 from scanner.errors import LeaksealError, UsageError
 from scanner.model.evidence import Leaf
 from scanner.model.report import Run
+from scanner.pipeline.engines import engine
 from scanner.pipeline.run import Excluded, Judging, Request, leaves, read_all, reported
 from scanner.pipeline.settings import Settings
 from scanner.sources.files import Listed, digest_of, listing

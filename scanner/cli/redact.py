@@ -14,7 +14,8 @@ from scanner.cli.options import Project, project
 from scanner.errors import UnreadableError, UsageError
 
 _HEAD = 1 << 16
-Redactor = Callable[[Path, Path | None, Project, bool], str]  # file, output, project, whether the user named the configuration -> what was done
+# file, output, project, whether the user named the configuration -> what was done
+Redactor = Callable[[Path, Path | None, Project, bool], str]
 
 
 def _is_picture(head: bytes) -> bool:
@@ -64,7 +65,7 @@ def command(file: str, output: str | None, configured: str | None, packs: tuple[
         head = stream.read(_HEAD)
     place = next((place for fits, place in REDACTORS if fits(head)), None)
     if place is None:
-        raise UsageError("this kind of file cannot be masked", hint="name a log, or a PNG, JPEG, WebP, GIF, TIFF, BMP, HEIC or AVIF picture")
+        raise UsageError("this kind of file cannot be masked", hint="name a log or a picture (PNG, JPEG, WebP, GIF, TIFF, BMP, HEIC, AVIF)")
     module, _, name = place.partition(":")
     redactor: Redactor = getattr(import_module(module), name)
     return _done(redactor(source, target, chosen, configured is not None))

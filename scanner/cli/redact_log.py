@@ -48,7 +48,8 @@ def redact(source: Path | None, target: Path | None, chosen: Project, named: boo
                 else:
                     _text(iter(lambda: file.read(_STEP), b""), chosen, _writer(target))
     except Left:
-        raise LeftError("a secret is left in the copy, so it was not kept", hint="please report the rule; `leakseal scan` names it") from None
+        hint = "please report the rule; `leakseal scan` names it"
+        raise LeftError("a secret is left in the copy, so it was not kept", hint=hint) from None
     except Torn:
         message = "something in it could not be read, so nobody knows whether it may stay"
         raise UnreadableError(message, hint="see the gaps that `leakseal scan` names") from None

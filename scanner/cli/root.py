@@ -14,7 +14,6 @@ from scanner.errors import UsageError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
     "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
-    "redact": ("redact", "Copy a log with every secret masked."),
     "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
     "attest": ("attest", "Scan what a policy requires, and sign what was found and read."),
     "verify": ("verify", "Check a signed assertion."),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
+from typing import NamedTuple, cast
 
 from scanner import canon
 from scanner.decode.content import Content, Pieces
@@ -16,7 +20,7 @@ from scanner.model.evidence import Match
 from scanner.pipeline.engines import engine
 from scanner.pipeline.examine import Placed, match_at
 from scanner.pipeline.files import CHANGED, counted, refused
-from scanner.pipeline.opened import Opened, flowed
+from scanner.pipeline.opened import Opened, examined, flowed
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.tally import Tally
@@ -26,6 +30,15 @@ from scanner.sources.logs import Log, logs
 
 _PATHS_MOST = 50
 Sightings = dict[tuple[str, bytes], tuple[bytes, Placed, int, list[bytes]]]  # (rule, secret): first file, place, times, files
+
+
+class Part(NamedTuple):
+    """One file of a log, and what came of it."""
+
+    path: bytes
+    done: Opened
+    size: int = 0
+    digest: str = ""
 
 
 class LogReader:
@@ -45,21 +58,31 @@ class LogReader:
             self._engine = engine(self._settings.rules, self._settings.cache, self._settings.engine)
         return self._engine
 
-    def __call__(self, number: int) -> list[tuple[bytes, Opened, int]]:
-        """Each file of a log: its path, what came of it, its size."""
-        return [(path, *self._file(path)) for path in self.logs[number].files]
+    def __call__(self, number: int) -> list[Part]:
+        """Each file of a log."""
+        return [self._file(path) for path in self.logs[number].files]
 
-    def _file(self, path: bytes) -> tuple[Opened, int]:
-        done, size = Opened(), 0
+    def _file(self, path: bytes) -> Part:
+        done, size, digest = Opened(), 0, ""
         full = os.path.join(self.root, path) if path else self.root
+        limits = self._settings.limits
         try:
-            with large_file(full) as (file, size):
-                flowed(self.engine, Content(file, Budget(self._settings.limits, size), size=size), done, logs=True)
+            kind = os.stat(full, follow_symlinks=not path).st_mode
+            if stat.S_ISLNK(kind):  # as in a folder of files: what it leads to is read where it stands
+                data = os.readlink(full)
+                return Part(path, examined(self.engine, data, limits), len(data), canon.digest(data))
+            if not stat.S_ISREG(kind):
+                return Part(path, Opened(unseen=[Unseen("unreadable", "it is neither a file nor a link")]))
+            with large_file(full if path else os.path.realpath(full)) as (file, size):
+                flowed(self.engine, Content(file, Budget(limits, size), size=size), done, logs=True)
+                if self._settings.leaves:
+                    file.seek(0)
+                    digest = f"sha256:{hashlib.file_digest(cast(BufferedReader, file), 'sha256').hexdigest()}"
         except Changed:
             done.unseen.insert(0, CHANGED)
         except OSError as problem:
             done.unseen.insert(0, refused(problem))
-        return done, size
+        return Part(path, done, size, digest)
 
 
 def scan_logs(
@@ -67,7 +90,7 @@ def scan_logs(
     chosen: Callable[[str], bool] = lambda path: True,
 ) -> Scanned:  # fmt: skip
     """Every log below a folder that is `chosen`, or the one file named, or the journal or archive that it is."""
-    tally = Tally(id, "logs")
+    tally = Tally(id, "logs", leaves=settings.leaves)
     single = not path.is_dir()
     files: list[bytes] = [b""] if single else []
     for item in [] if single else listing(path):
@@ -77,8 +100,7 @@ def scan_logs(
         elif not chosen(shown):
             continue
         elif excluded(shown):
-            tally.expected += 1
-            tally.skipped += 1
+            tally.skip(shown)
         else:
             files.append(item.path)
     found = logs(files)
@@ -86,7 +108,7 @@ def scan_logs(
     settings.progress.start(uri, tally.expected)
     reader = LogReader(os.fsencode(path), found, settings)
     reader.engine.sieve.spots(b"")
-    pool: Pool[int, list[tuple[bytes, Opened, int]]] = Pool(reader, list(range(len(found))), settings.workers)
+    pool: Pool[int, list[Part]] = Pool(reader, list(range(len(found))), settings.workers)
     matches: dict[int, list[Match]] = {}
     interrupted, name = False, os.fsencode(path.name)
     try:
@@ -97,7 +119,7 @@ def scan_logs(
                     tally.gap(Origin(id, "logs", path=canon.text(lost or name)), "tool-error", detail)
                 continue
             matches[number] = _taken(id, answer, tally, name)
-            settings.progress.advance(len(answer), sum(size for *_, size in answer))
+            settings.progress.advance(len(answer), sum(part.size for part in answer))
     except KeyboardInterrupt:
         interrupted = True
         pool.stop()
@@ -107,14 +129,14 @@ def scan_logs(
     return Scanned(Target(id, "logs", uri, None, "files" if single else "tree"), tally, told, [], interrupted)
 
 
-def _taken(id: str, answer: list[tuple[bytes, Opened, int]], tally: Tally, name: bytes) -> list[Match]:
+def _taken(id: str, answer: list[Part], tally: Tally, name: bytes) -> list[Match]:
     """The matches of one log."""
     seen: Sightings = {}
-    for path, done, size in answer:
-        origin = Origin(id, "logs", path=canon.text(path or name))
-        tally.read(done.read, size)
+    for path, done, size, digest in answer:
+        shown = canon.text(path or name)
+        tally.read(done.read, size, [("file", digest, size, shown)] if done.read else [])
         for unseen, own in counted(done.unseen):
-            tally.unseen(origin, unseen, counted=own)
+            tally.unseen(Origin(id, "logs", path=shown), unseen, counted=own)
         gather(seen, path or name, done)
     return matched(seen, id)
 

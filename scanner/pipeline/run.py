@@ -134,7 +134,10 @@ def _scan_one(
 
         if kind == "stdin":
             return scan_log_stream(id, standard_input, settings)
-        return scan_logs(id, Path(request.name), _shown(request.name, settings), settings, excluded)
+        shown, spread = _shown(request.name, settings), spread_of(request.name) if kind == "glob" else None
+        if spread:
+            return scan_logs(id, spread.folder, shown, settings, excluded, spread.covers)
+        return scan_logs(id, Path(request.name), shown, settings, excluded)
     if kind == "stdin":
         return scan_stream(id, standard_input, settings, surface)
     shown = _shown(request.name, settings)

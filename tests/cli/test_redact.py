@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import subprocess
 import sys
 import zipfile
@@ -67,7 +66,7 @@ def test_a_copy_with_a_secret_left_is_not_kept(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(masking._Copy, "_cut", careless)
     (tmp_path / "app.log").write_text(f"{address()}\n")
     assert main(["redact", str(tmp_path / "app.log"), "-o", str(tmp_path / "copy.log")]) == 1
-    assert os.listdir(tmp_path) == ["app.log"]
+    assert [path.name for path in tmp_path.iterdir()] == ["app.log"]
     said = capsys.readouterr()
     assert "not kept" in said.err and password() not in said.err + said.out
 
@@ -78,7 +77,7 @@ def test_what_cannot_be_read_to_the_end_is_not_kept(tmp_path: Path) -> None:
         text = b64(text)
     (tmp_path / "app.log").write_text(text)
     assert main(["redact", str(tmp_path / "app.log"), "-o", str(tmp_path / "copy.log")]) == 3
-    assert os.listdir(tmp_path) == ["app.log"]
+    assert [path.name for path in tmp_path.iterdir()] == ["app.log"]
 
 
 def test_a_compressed_log_stays_compressed(tmp_path: Path) -> None:
