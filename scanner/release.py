@@ -20,7 +20,6 @@ from scanner.attest.policy import FILE, Policy
 from scanner.attest.statement import GIT_KINDS, Evidence, GitFacts, Tool
 from scanner.attest.strict import Document
 from scanner.attest.verify import LEAKS, NOT_TRUSTED, Expected, verify
-from scanner.detect.engine import engine
 from scanner.errors import LeaksealError, UsageError
 from scanner.gate import policy as gatepolicy
 from scanner.gate.items import Outcome
@@ -30,6 +29,7 @@ from scanner.gate.verdict import Verdict
 from scanner.model.evidence import Leaf
 from scanner.model.report import Run
 from scanner.model.rule import Ruleset
+from scanner.pipeline.engines import engine
 from scanner.pipeline.run import Excluded, Judging, Request, leaves, read_all, reported
 from scanner.pipeline.settings import Settings
 from scanner.sources.files import Listed, digest_of, listing

@@ -8,13 +8,15 @@ from scanner import cachefile
 from scanner.cli.options import Project, looking
 from scanner.cli.redact import written
 from scanner.decode.limits import Limits
-from scanner.detect.engine import engine
 from scanner.errors import UsageError
+from scanner.pipeline.engines import engine
 from scanner.pipeline.repaint import KINDS, repainted
 
 
-def redact(source: Path, target: Path, chosen: Project, named: bool) -> str:
+def redact(source: Path, target: Path | None, chosen: Project, named: bool) -> str:
     """Paint over what is found in `source`, and write that to `target`."""
+    if target is None:
+        raise UsageError("the copy of a picture is a file", hint="name it with -o")
     kind = KINDS.get(target.suffix.lower())
     if kind is None:
         raise UsageError("the ending of the copy says no kind of picture that can be written", hint="end it in .png")

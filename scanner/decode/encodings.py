@@ -6,10 +6,11 @@ import base64
 import binascii
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from scanner.decode import ansi
+from scanner.decode import ansi, unwrap
+from scanner.decode.units import Unit, Units
 
 
 class Mark(NamedTuple):
@@ -18,18 +19,6 @@ class Mark(NamedTuple):
     kind: str
     pattern: str  # bounded; RE2 and Hyperscan both take it
 
-
-class Unit(NamedTuple):
-    """From `start` to `end` stand units of `took` bytes that each come from `made` bytes of `text`; no text: it is left out."""
-
-    start: int
-    end: int
-    text: bytes
-    took: int = 1
-    made: int = 1
-
-
-Units = Callable[[bytes, int, int], Iterator[Unit]]
 
 _ANY = "[A-Za-z0-9+/_-]"
 _EDGE = "(?:^|[^A-Za-z0-9+])"  # of a stretch of base64: a slash, a hyphen and an underscore may be the separator before it
@@ -62,6 +51,12 @@ _WRITTEN = (
     Mark("quoted-printable", r"=(?:2[2-9A-F]|3[A-F0-9]|4[0-9A-F]|5[0-9A-F]|[67][0-9A-F])|[^\s=]=\r?\n[^\s=]"),
     Mark("utf-7", r"\+A(?:C[EIMQUYcgkosw048]|[D-G][AEIMQUYcgkosw048]|H[AEIMQUYcgkosw04])[A-Za-z0-9+/]{0,24}-"),
     Mark("ansi", ansi.MARK),
+    Mark("continued", r"\\\r?\n"),
+    Mark("docker", '(?:[^\\\\]n|[^nr])","stream":"std'),
+    Mark("cri", " std(?:out|err) P "),
+    Mark("syslog", "#01[0-5]"),
+    Mark("journal", '"[A-Z_]{3,40}" ?: ?\\[ ?[0-9]{1,3} ?,'),
+    Mark("prefixed", "-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY"),
 )
 MARKS = (*_STRETCHES, *_WRITTEN)
 THIN = len(_WRITTEN)
@@ -239,4 +234,8 @@ def _shown(data: bytes, low: int, high: int) -> Iterator[Unit]:
 
 WRITTEN: dict[str, Units] = {
     "percent": _percent, "unescape": _escapes, "html": _entities, "quoted-printable": _quoted_printable, "utf-7": _utf7, "ansi": _shown,
+    "continued": unwrap.continued, "docker": unwrap.docker, "cri": unwrap.cri, "syslog": unwrap.syslog, "journal": unwrap.journal,
+    "prefixed": unwrap.prefixed,
 }  # fmt: skip
+LOGS = frozenset({"continued"})  # only in logs: in source code it is on every other line
+LONG = {"docker": 40 << 10, "cri": 40 << 10, "journal": 16 << 10, "prefixed": 16 << 10}  # bytes after a mark that are read with it

@@ -7,15 +7,18 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scanner.decode.encodings import MARKS, PACKED, TAR, WRITTEN, Units, stretch, unpacked
+from scanner.decode.encodings import LOGS, LONG, MARKS, PACKED, TAR, WRITTEN, stretch, unpacked
 from scanner.decode.formats import Format, recognise
 from scanner.decode.offsets import Offsets, Run
+from scanner.decode.units import Units
+from scanner.decode.unwrap import is_wrapped, wrapped
 from scanner.model.content import Span
 
 BETWEEN = b"\n\x01\n\x01\n"  # no pattern reaches from one piece into the next
 _LEFT, _RIGHT = 512, 512  # bytes of the text around a mark that are read with it
 _LINE_LEFT, _LINE_RIGHT = 2048, 8192  # and up to its line's ends, if that is not further
 _AT_ONCE = 256 << 10  # bytes of text in one reading
+_SAMPLE = 16 << 10  # bytes of that by which a long log is judged to be broken or not
 _OVERLAP = 4096  # of readings that follow each other in one long piece
 _BESIDE, _BEHIND = 200, 64  # text around a stretch, on its own lines
 _LEAST_FILE = 40  # characters: an empty gzip file has 27, and its name is a word in the sources of what reads it
@@ -61,22 +64,31 @@ class Packed:
         return f"{self.kind}@{self.span.start}-{self.span.end}"
 
 
-def readings(data: bytes, marks: Spots) -> Iterator[Reading | Packed]:
+def readings(data: bytes, marks: Spots, *, logs: bool = False) -> Iterator[Reading | Packed]:
     """Every reading of a text that has these marks: those of stretches in order of place, then of characters by encoding."""
     written: dict[str, list[int]] = {}
     stretches: list[tuple[int, str]] = []
     for number, end in marks:
         kind = MARKS[number].kind
         if kind in WRITTEN:
-            if not _BINARY.search(data, max(0, end - _TEXT), end + _TEXT):
+            if (logs or kind not in LOGS) and not _BINARY.search(data, max(0, end - _TEXT), end + _TEXT):
                 written.setdefault(kind, []).append(end)
         else:
             stretches.append((end, kind))
     yield from _stretches(data, sorted(stretches))
     for kind, ends in written.items():
-        for pieces in _batches(_pieces(data, sorted(ends))):
+        for pieces in _batches(_pieces(data, sorted(ends), LONG.get(kind, 0))):
             if reading := _written(data, kind, WRITTEN[kind], pieces):
                 yield reading
+
+
+def log_readings(data: bytes) -> Iterator[Reading]:
+    """The readings that only logs need, and that no mark tells of: lines that a terminal has broken, joined."""
+    parts = [(at, min(at + _AT_ONCE, len(data))) for at in range(0, len(data), _AT_ONCE)]
+    for low, high in parts:
+        sample = data[low:high] if len(data) <= _AT_ONCE else data[low : low + _SAMPLE]
+        if is_wrapped(sample) and (reading := _written(data, "wrapped", wrapped, [(max(0, low - _OVERLAP), high)])):
+            yield reading
 
 
 # -- stretches ---------------------------------------------------------------------------------------------------------
@@ -169,17 +181,17 @@ def _stretch(draft: _Draft, data: bytes, lines: list[tuple[int, int]], text: byt
 # -- characters --------------------------------------------------------------------------------------------------------
 
 
-def _pieces(data: bytes, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The text around the marks, where it overlaps in one piece."""
+def _pieces(data: bytes, ends: Sequence[int], more: int = 0) -> Iterator[tuple[int, int]]:
+    """The text around the marks, and so much more after them; where it overlaps in one piece."""
     low = high = 0
     for end in ends:
-        left = _line_start(data, max(0, end - _LEFT))
+        left = _line_start(data, max(0, end - max(_LEFT, more)))
         if left > high:
             if high:
                 yield low, high
             low = left
-        if end + _RIGHT > high:
-            high = _line_end(data, min(len(data), end + _RIGHT))
+        if end + max(_RIGHT, more) > high:
+            high = _line_end(data, min(len(data), end + max(_RIGHT, more)))
     if high:
         yield low, high
 

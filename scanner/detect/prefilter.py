@@ -11,7 +11,7 @@ from scanner import cachefile
 from scanner.errors import RuleError
 
 _SET_MEMORY = 64 << 20
-_APART = 48  # bytes between the places of one thinned pattern
+_APART = 256  # bytes between the places of one thinned pattern
 Spot = tuple[int, int]  # (anchor number, offset where the anchor ends)
 
 

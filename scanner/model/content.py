@@ -17,6 +17,7 @@ class Inside:
     page: int | None = None
     box: Box | None = None
     reachable: bool | None = None  # in a layer of a container image: whether the image shows it
+    date: str | None = None  # what the content itself says of the time, as a line of a log does
 
     def within(self, outer: Inside) -> Inside:
         """The same place, seen from outside of `outer`."""
@@ -26,7 +27,7 @@ class Inside:
         return Inside(
             member, self.field or outer.field, self.record or outer.record,
             outer.page if self.page is None else self.page, self.box or outer.box,
-            outer.reachable if self.reachable is None or outer.reachable is False else self.reachable,
+            outer.reachable if self.reachable is None or outer.reachable is False else self.reachable, self.date or outer.date,
         )  # fmt: skip
 
 

@@ -15,8 +15,9 @@ from scanner.decode.canaries import CANARIES, ENCODINGS, Maker
 from scanner.decode.formats import FORMATS, Format, recognise
 from scanner.decode.notes.canaries import CANARIES as NOTES
 from scanner.decode.notes.canaries import RECORD
-from scanner.detect.engine import Engine, engine
+from scanner.detect.engine import Engine
 from scanner.model.evidence import Match
+from scanner.pipeline.engines import engine
 from scanner.pipeline.opened import examined
 from scanner.pipeline.settings import Settings, Silent
 from scanner.rulepack.sample import grow

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from scanner.decode import logline
 from scanner.decode.encodings import holds_text, open_end
 from scanner.decode.limits import DEFAULT
+from scanner.decode.readings import Spots
 from scanner.decode.text import WIDTH, narrowed
 from scanner.detect.engine import Engine, Looked
 from scanner.detect.overlap import open_ones, settle
@@ -73,56 +75,115 @@ def with_places(data: bytes, found: Iterable[Hit]) -> list[Placed]:
 
 
 def streamed(engine: Engine, pieces: Iterable[bytes], aside: Aside | None = None) -> Iterator[Placed]:
-    """The hits of a content of any size as they are found; holds one window and its margins."""
-    aside, margin = Aside(DEFAULT) if aside is None else aside, engine.margin
-    buffer, low, lines_before = b"", 0, 0
-    columns_before = begin = 0  # of the buffer in the content
-    held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
-    for part, last in _ahead(_windows(pieces)):
-        buffer += part
+    """The hits of a content of any size as they are found; holds one window and its margins.
+
+    A piece without bytes says that the next may be long in coming: what stands on whole lines is then told at once.
+    """
+    stream = Stream(engine, Aside(DEFAULT) if aside is None else aside)
+    for part, flush in windows(pieces):
+        yield from stream.more(part)
+        if flush:
+            yield from stream.early()
+    yield from stream.more(b"", last=True)
+
+
+class Stream:
+    """A content that comes in pieces, searched window by window."""
+
+    def __init__(self, engine: Engine, aside: Aside) -> None:
+        self.engine, self.aside = engine, aside
+        self._buffer, self._low = b"", 0
+        self._lines = self._columns = self._begin = 0  # before the buffer, in the content
+        self.sure = 0  # every secret that ends before was told
+        self._held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
+        self._told: set[tuple[str, bytes, int]] = set()  # what was told early
+
+    def more(self, part: bytes, *, last: bool = False) -> Iterator[Placed]:
+        """Search what is new, and tell what no later window can change."""
+        margin, self._buffer = self.engine.margin, self._buffer + part
+        buffer, low, begin = self._buffer, self._low, self._begin
         end = len(buffer) if last else open_end(buffer)
         waits = len(buffer) <= _WAIT
         high = len(buffer) if last else max(low, min(len(buffer) - margin, end if waits else len(buffer)))
-        lines = Lines(buffer, lines_before, columns_before)
-        found, marks = _search(engine, buffer, low, high)
+        found, marks = self._search(low, high)
         if not waits and holds_text(marks, end):
-            aside.miss(_TORN, f"base64@{begin + end}-{begin + len(buffer)}")
-        for hit in reread(engine, buffer, marks, found, aside):
-            there = moved(hit, begin)
-            held[there] = Placed(there, *_text_and_place(buffer, hit, lines))
-        tell(aside, lines, begin)
-        kept = settle(held)
+            self.aside.miss(_TORN, f"base64@{begin + end}-{begin + len(buffer)}")
+        self._held.update(found)
+        kept = settle(self._held)
         sure = begin + high - (0 if last else margin)
-        yield from (held[hit] for hit in open_ones(kept) if hit.secret.end <= sure or last)
-        held = {hit: held[hit] for hit in kept if hit.secret.end > sure}
-        cut = max(0, high - margin)
+        self.sure = sure
+        yield from self._fresh([hit for hit in open_ones(kept) if hit.secret.end <= sure or last])
+        self._held = {hit: self._held[hit] for hit in kept if hit.secret.end > sure}
+        self._cut(max(0, high - margin), high)
+
+    def early(self) -> Iterator[Placed]:
+        """What stands on the lines that are there, although more may come that belongs to them."""
+        whole = self._buffer.rfind(b"\n") + 1
+        found, _ = self._search(self._low, whole)
+        told = [hit for hit in open_ones(settle({**self._held, **found})) if hit.secret.end <= self._begin + whole]
+        self._held.update(found)
+        yield from self._fresh(told, early=True)
+
+    def _search(self, low: int, high: int) -> tuple[dict[Hit, Placed], Spots]:
+        buffer, begin = self._buffer, self._begin
+        lines = Lines(buffer, self._lines, self._columns)
+        raw, marks = _search(self.engine, buffer, low, high)
+        found: dict[Hit, Placed] = {}
+        for hit in reread(self.engine, buffer, marks, raw, self.aside):
+            there = moved(hit, begin)
+            inside = said(buffer, hit.span.start) if self.aside.logs and hit.confidence else WHOLE
+            found[there] = Placed(there, *_text_and_place(buffer, hit, lines), inside)
+        tell(self.aside, lines, begin)
+        return found, marks
+
+    def _fresh(self, hits: Sequence[Hit], *, early: bool = False) -> Iterator[Placed]:
+        """What was not told before; of a log each secret once, where it is seen first."""
+        for hit in hits:
+            key = (hit.rule.id, hit.value, hit.secret.start)
+            if key in self._told:
+                continue
+            if early:
+                self._told.add(key)
+            if self.aside.logs:
+                self.aside.times[hit.rule.id, hit.value] += 1
+                if self.aside.times[hit.rule.id, hit.value] > 1 and not self.aside.all_places:
+                    continue
+            yield self._held[hit]
+
+    def _cut(self, cut: int, high: int) -> None:
+        """Let go of what is no longer needed."""
+        buffer = self._buffer
         if cut and buffer[cut - 1 : cut + 1] == b"\r\n":
             cut -= 1  # a line end is not torn apart
-        ended = line_ends(buffer[:cut])
-        tail = max(buffer.rfind(b"\n", 0, cut), buffer.rfind(b"\r", 0, cut)) + 1
-        columns_before = len(buffer[tail:cut].decode("utf-8", "replace")) + (0 if ended else columns_before)
-        lines_before += ended
-        buffer, low, begin = buffer[cut:], high - cut, begin + cut
+        if b"\r" in buffer:
+            ended = line_ends(buffer[:cut])
+            tail = max(buffer.rfind(b"\n", 0, cut), buffer.rfind(b"\r", 0, cut)) + 1
+        else:
+            ended, tail = buffer.count(b"\n", 0, cut), buffer.rfind(b"\n", 0, cut) + 1
+        self._columns = len(buffer[tail:cut].decode("utf-8", "replace")) + (0 if ended else self._columns)
+        self._lines += ended
+        self._buffer, self._low, self._begin = buffer[cut:], high - cut, self._begin + cut
+        if self._told:
+            self._told = {key for key in self._told if key[2] >= self._begin - WINDOW}
 
 
-def _windows(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def said(data: bytes, at: int) -> Inside:
+    """What the log itself says of the record in which a place is."""
+    record = logline.told(data, at)
+    return Inside(record=record.source, date=record.date)
+
+
+def windows(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The pieces in windows, each with whether nothing may follow for long."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        if size >= WINDOW:
-            yield b"".join(held)
+        if size >= WINDOW or (not piece and size):
+            yield b"".join(held), not piece
             held, size = [], 0
-    yield b"".join(held)
-
-
-def _ahead(parts: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    previous = next(parts)
-    for part in parts:
-        yield previous, False
-        previous = part
-    yield previous, True
+    yield b"".join(held), False
 
 
 def _search(engine: Engine, data: bytes, low: int, high: int) -> Looked:
@@ -148,7 +209,9 @@ def match_at(seen: Placed, origin: Origin) -> Match:
     found = Match(seen.hit, origin.at(seen.inside), seen.text, place.text, paths=paths, reachable=seen.inside.reachable)
     if seen.inside.field == "path-name" or place == NOWHERE:  # a name has no lines
         return found
-    return replace(found, line=place.line, end_line=place.end_line, column=place.column, end_column=place.end_column)
+    return replace(
+        found, line=place.line, end_line=place.end_line, column=place.column, end_column=place.end_column, date=seen.inside.date
+    )  # fmt: skip
 
 
 def moved(hit: Hit, by: int) -> Hit:

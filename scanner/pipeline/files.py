@@ -50,9 +50,9 @@ def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer, limit
     except Oversize:
         _large(engine, full, path, answer, limits)
     except Changed:
-        answer.gaps.append((path, _CHANGED, True))
+        answer.gaps.append((path, CHANGED, True))
     except OSError as problem:
-        answer.gaps.append((path, _refused(problem), True))
+        answer.gaps.append((path, refused(problem), True))
 
 
 def _large(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Limits) -> None:
@@ -64,9 +64,9 @@ def _large(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Lim
                 file.seek(0)
                 digest = f"sha256:{hashlib.file_digest(cast(BufferedReader, file), 'sha256').hexdigest()}"
     except Changed:
-        done.unseen.append(_CHANGED)
+        done.unseen.append(CHANGED)
     except OSError as problem:
-        done.unseen.append(_refused(problem))
+        done.unseen.append(refused(problem))
     answer.take(path, done, octets, lambda: digest)
 
 
@@ -76,8 +76,9 @@ def counted(unseen: Sequence[Unseen]) -> list[tuple[Unseen, bool]]:
     return [(one, one is own) for one in unseen]
 
 
-def _refused(problem: OSError) -> Unseen:
+def refused(problem: OSError) -> Unseen:
+    """What is said of a file that cannot be opened."""
     return Unseen("unreadable", f"it cannot be read: {problem.strerror}")
 
 
-_CHANGED = Unseen("changed-while-reading", "it was written to while it was read")
+CHANGED = Unseen("changed-while-reading", "it was written to while it was read")

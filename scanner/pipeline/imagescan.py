@@ -14,9 +14,9 @@ from scanner.decode.images import Shelved
 from scanner.decode.limits import DEFAULT, Budget, Stop
 from scanner.decode.manifests import is_shelf
 from scanner.decode.shelves import tar_shelf
-from scanner.detect.engine import engine
 from scanner.model.content import Inside, Origin, Target
 from scanner.model.evidence import Match
+from scanner.pipeline.engines import engine
 from scanner.pipeline.opened import Opened, opened
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings

@@ -27,6 +27,7 @@ class Opened:
 
     found: list[Placed] = field(default_factory=list, repr=False)
     unseen: list[Unseen] = field(default_factory=list)
+    times: Counter[tuple[str, bytes]] = field(default_factory=Counter, repr=False)  # of a log: how often each (rule, secret) was seen
 
     def take(self, more: Opened) -> None:
         """More of the same content."""
@@ -39,9 +40,9 @@ class Opened:
         return all(one.inside != WHOLE for one in self.unseen)
 
 
-def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) -> Opened:  # noqa: B008 it is frozen
+def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer(), *, logs: bool = False) -> Opened:  # noqa: B008 it is frozen
     """Everything found in what the content holds; its own bytes are not searched, unless its reader left them."""
-    missed, names = _Missed(), set[str]()
+    missed, names, times = _Missed(), set[str](), Counter[tuple[str, bytes]]()
     found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
     named: list[Placed] = []
     quiet: list[tuple[tuple[int, ...], Callable[[], None]]] = []
@@ -49,9 +50,10 @@ def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) 
         if isinstance(chunk, Unseen):
             missed.add(chunk)
             continue
-        text = Text(engine, content.budget, chunk.at)
+        text = Text(engine, content.budget, chunk.at, logs=logs)
         found += ((chunk.at.way, seen) for seen in _searched(text, chunk))
         found += (((*chunk.at.way, 0), seen) for seen in text.enclosed.found)
+        times += text.aside.times
         for unseen in text.unseen():
             missed.add(unseen)
         if chunk.quiet:
@@ -65,7 +67,7 @@ def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) 
     for way, said in quiet:
         if not any(where[: len(way)] == way for where, _ in found):
             said()
-    return Opened([*_innermost(found), *named], missed.told())
+    return Opened([*_innermost(found), *named], missed.told(), times)
 
 
 def examined(engine: Engine, data: bytes, limits: Limits) -> Opened:
@@ -81,9 +83,10 @@ def held(engine: Engine, data: bytes, form: Format, limits: Limits, own: Opened)
     return Opened(_once(own.found, done.found), [*own.unseen, *done.unseen])
 
 
-def flowed(engine: Engine, content: Content, done: Opened) -> None:
-    """A content that is too large to be held: `done` has what is found as soon as it is found."""
-    form, text = recognise(content.head), Text(engine, content.budget)
+def flowed(engine: Engine, content: Content, done: Opened, *, logs: bool = False) -> None:
+    """A content that is too large to be held, or a log: `done` has what is found as soon as it is found."""
+    form, text = recognise(content.head), Text(engine, content.budget, logs=logs)
+    done.times = text.aside.times
     if form is None:
         try:
             done.found += streamed(engine, content.pieces(), text.aside)
@@ -94,12 +97,13 @@ def flowed(engine: Engine, content: Content, done: Opened) -> None:
     try:
         if not form.forwards:
             own += streamed(engine, content.kept() if form.reader else content.pieces(), text.aside)
-        more = opened(engine, content, form)
+        more = opened(engine, content, form, logs=logs)
     finally:
         content.close()
     if content.broken:
         raise content.broken
     done.found += _once(text.done(own).found, more.found)
+    done.times += more.times
     done.unseen += [*text.unseen(), *more.unseen]
 
 
@@ -112,9 +116,9 @@ def _innermost(found: Sequence[tuple[tuple[int, ...], Placed]]) -> list[Placed]:
 class Text:
     """What the text of one layer holds that is encoded in it: files are opened where they stand."""
 
-    def __init__(self, engine: Engine, budget: Budget, at: Layer = Layer()) -> None:  # noqa: B008 it is frozen
+    def __init__(self, engine: Engine, budget: Budget, at: Layer = Layer(), *, logs: bool = False) -> None:  # noqa: B008 it is frozen
         self.engine, self._budget, self._at = engine, budget, at
-        self.aside = Aside(budget.limits, len(at.way), self._open)
+        self.aside = Aside(budget.limits, len(at.way), self._open, logs=logs)
         self.enclosed = Opened()
         self._known: list[tuple[Span, int]] = []  # where files stand in which something is found, and by how specific a rule
 
@@ -153,7 +157,10 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
     steps, inside, _ = chunk.at
     if not isinstance(chunk.data, bytes):
         for seen in streamed(text.engine, chunk.data, text.aside):
-            yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
+            yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=seen.inside.within(inside))
+        return
+    if text.aside.logs and not chunk.back and not chunk.locate and chunk.misread is None:
+        yield from _searched(text, replace(chunk, data=iter([chunk.data])))
         return
     found = hits(text.engine, chunk.data, text.aside) if chunk.misread is None else misread_hits(text.engine, chunk.data, chunk.misread)
     tell(text.aside, Lines(chunk.data))

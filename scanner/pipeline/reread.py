@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from scanner.decode.limits import DEFAULT, Limits
-from scanner.decode.readings import Packed, Reading, Spots, readings
+from scanner.decode.readings import Packed, Reading, Spots, log_readings, readings
 from scanner.decode.text import wide_readings
 from scanner.detect.engine import Engine
 from scanner.detect.overlap import open_ones, settle
@@ -42,6 +43,9 @@ class Aside:
     limits: Limits
     depth: int = 0  # of the text that is read, in the content
     open: Callable[[Enclosed, Place], None] = _ignore  # told of each file that the text encloses
+    all_places: bool = False  # of a log: every place of a secret is told, not only the first
+    logs: bool = False  # whether it is a log, whose lines may be broken and have a time
+    times: Counter[tuple[str, bytes]] = field(default_factory=Counter, repr=False)  # of a log: how often each secret was seen
     enclosed: list[Enclosed] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     left: int = _FREE  # bytes that may still be read
@@ -63,15 +67,18 @@ class Aside:
 
 def reread(engine: Engine, data: bytes, marks: Spots, raw: Iterable[Hit], aside: Aside) -> tuple[Hit, ...]:
     """The hits in a text and in every reading of it, as spans of the text; `raw` are those in the text as it is."""
-    if not marks:
+    if not marks and not aside.logs:
         return tuple(raw)
     aside.allow(len(data))
-    return _joined(tuple(raw), _decoded(engine, data, marks, aside, ()))
+    found = _decoded(engine, data, marks, aside, ())
+    for reading in log_readings(data) if aside.logs else ():
+        found += _in(engine, reading, aside, (reading.step(reading.back.back(Span(0, len(reading.data)))),))
+    return _joined(tuple(raw), found)
 
 
 def _decoded(engine: Engine, data: bytes, marks: Spots, aside: Aside, steps: tuple[str, ...]) -> list[Hit]:
     found: list[Hit] = []
-    for reading in readings(data, marks):
+    for reading in readings(data, marks, logs=aside.logs):
         if isinstance(reading, Packed):
             aside.enclosed.append(Enclosed(reading.span, (reading.step,), reading))
             continue

@@ -129,6 +129,15 @@ def _scan_one(
         if kind != "git":
             raise UsageError("only a Git repository can be narrowed", hint=f"leave out --{request.only.way}, or name a repository")
         return scan_narrowed(id, Path(request.name), request.name, request.only, settings, excluded)
+    if request.surface == "logs":
+        from scanner.pipeline.logscan import scan_log_stream, scan_logs
+
+        if kind == "stdin":
+            return scan_log_stream(id, standard_input, settings)
+        shown, spread = _shown(request.name, settings), spread_of(request.name) if kind == "glob" else None
+        if spread:
+            return scan_logs(id, spread.folder, shown, settings, excluded, spread.covers)
+        return scan_logs(id, Path(request.name), shown, settings, excluded)
     if kind == "stdin":
         return scan_stream(id, standard_input, settings, surface)
     shown = _shown(request.name, settings)
