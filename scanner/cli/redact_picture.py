@@ -8,8 +8,8 @@ from scanner import cachefile
 from scanner.cli.options import Project, looking
 from scanner.cli.redact import written
 from scanner.decode.limits import Limits
-from scanner.detect.engine import engine
 from scanner.errors import UsageError
+from scanner.pipeline.engines import engine
 from scanner.pipeline.repaint import KINDS, repainted
 
 

@@ -54,7 +54,7 @@ def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer()) 
         found += (((*chunk.at.way, 0), seen) for seen in text.enclosed.found)
         for unseen in text.unseen():
             missed.add(unseen)
-        if chunk.quiet:
+        if chunk.quiet and not text.unseen():
             quiet.append((chunk.at.way, chunk.quiet))
         if chunk.at.inside.member:
             names.add(chunk.at.inside.member)
@@ -155,7 +155,7 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
         for seen in streamed(text.engine, chunk.data, text.aside):
             yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
         return
-    found = hits(text.engine, chunk.data, text.aside) if chunk.misread is None else misread_hits(text.engine, chunk.data, chunk.misread)
+    found = hits(text.engine, chunk.data, text.aside) if chunk.misread is None else misread_hits(text.engine, chunk.data, chunk.misread, text.aside)
     tell(text.aside, Lines(chunk.data))
     if chunk.back is not None and chunk.over is not None:
         outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]
