@@ -10,7 +10,7 @@ from scanner.detect.overlap import open_ones, settle
 from scanner.model.content import Span
 from scanner.model.evidence import Hit
 from scanner.pipeline.examine import hits
-from scanner.pipeline.reread import read_back
+from scanner.pipeline.reread import Aside, read_back
 
 
 def misread_hits(engine: Engine, text: bytes, wraps: tuple[Span, ...], aside: Aside | None = None) -> tuple[Hit, ...]:

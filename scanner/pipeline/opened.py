@@ -155,7 +155,10 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
         for seen in streamed(text.engine, chunk.data, text.aside):
             yield seen._replace(hit=replace(seen.hit, steps=(*steps, *seen.hit.steps)), inside=inside)
         return
-    found = hits(text.engine, chunk.data, text.aside) if chunk.misread is None else misread_hits(text.engine, chunk.data, chunk.misread, text.aside)
+    if chunk.misread is None:
+        found = hits(text.engine, chunk.data, text.aside)
+    else:
+        found = misread_hits(text.engine, chunk.data, chunk.misread, text.aside)
     tell(text.aside, Lines(chunk.data))
     if chunk.back is not None and chunk.over is not None:
         outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]
