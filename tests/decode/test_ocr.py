@@ -187,6 +187,13 @@ def test_a_line_that_ends_at_the_edge_may_go_on_in_the_next() -> None:
     assert laid.text[: laid.wraps[0].start].endswith(b"aaa")
 
 
+def test_the_numbers_of_an_editor_are_not_part_of_the_text() -> None:
+    rows = [(10, 20 * n, f"{n + 8}") for n in range(5)] + [(60, 20 * n, text) for n, text in enumerate(["a:", "b:", "key:", "end", "7 8"])]
+    assert Laid(words(*rows)).text.decode().split("\n") == ["a:", "b:", "key:", "end", "7 8"]
+    table = [(10, 20 * n, f"{n * 7}") for n in range(5)] + [(60, 20 * n, "row") for n in range(5)]
+    assert Laid(words(*table)).text.decode().startswith("0 ")
+
+
 def test_a_span_has_the_box_of_its_words_and_of_a_part_its_part() -> None:
     laid = Laid(words((10, 10, "KEY=secret"), (10, 30, "more")))
     at = laid.text.index(b"secret")

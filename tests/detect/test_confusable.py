@@ -179,6 +179,7 @@ def test_the_reading_with_the_fewest_changes_is_taken(seed: int) -> None:
         ("(?i)github_token", []),
         ("[a-f0-9]{64}", []),
         ("sk-[a-z]{20}", []),
+        (r"SG\.[\w-]{22}\.[\w-]{43}", [b"SG."]),
         ("xox[bp]-[0-9]{10,12}-", []),
     ],
 )
