@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from scanner.model.rule import Rule
 
 _HEAD_LEAST = 4  # letters: fewer stand in any text, unless a long token of a fixed form follows
-_ENDS, _LONG = (b"_", b"-", b"."), 30
+_ENDS, _LONG = (b"_", b"-", b"."), 20
 _BODY_LEAST = 8  # letters that follow
 _CHOICES_MOST = 16  # beginnings of one anchor
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
