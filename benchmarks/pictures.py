@@ -106,11 +106,14 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pictures", description=__doc__)
     parser.add_argument("--secrets", type=int, default=126, help="pictures with a secret")
     parser.add_argument("--clean", type=int, default=80, help="pictures without one")
+    parser.add_argument("--first", type=int, default=0, help="number of the first; others than those that were looked at")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--engine", choices=["rapidocr", "tesseract"], default="rapidocr")
     parser.add_argument("--keep", type=Path, help="write what was answered there, as JSON, without any secret")
     asked = parser.parse_args(words)
-    tasks = [(seed, True) for seed in range(asked.secrets)] + [(seed, False) for seed in range(1000, 1000 + asked.clean)]
+    first = asked.first
+    tasks = [(seed, True) for seed in range(first, first + asked.secrets)]
+    tasks += [(seed, False) for seed in range(first + 1000, first + 1000 + asked.clean)]
     begun = time.perf_counter()
     with multiprocessing.get_context("spawn").Pool(asked.jobs, _begin, (Looking("auto", engine=asked.engine),)) as pool:
         answers: list[Answer] = []
