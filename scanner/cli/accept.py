@@ -43,13 +43,15 @@ def command(
 
 def _rescan() -> Mapping[str, Any]:
     """What a scan of the current folder reports."""
-    from scanner.cli.options import project, workers
+    from scanner.cli.options import looking, project, workers
+    from scanner.decode.limits import Limits
     from scanner.pipeline.run import Request, scan
     from scanner.pipeline.settings import Settings
     from scanner.report.json_v1 import document
 
     chosen = project(".", file=None)
-    settings = Settings(chosen.rules, cachefile.folder(), workers=workers(None))
+    limits = Limits(looking=looking(chosen, named=False))
+    settings = Settings(chosen.rules, cachefile.folder(), workers=workers(None), limits=limits)
     found, interrupted = scan([Request(".")], settings, chosen.judging, Run(f"leakseal {__version__}"), excluded=chosen.config.why_excluded)
     if interrupted:
         raise KeyboardInterrupt

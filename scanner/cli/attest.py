@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import click
 from scanner import cachefile, canon
 from scanner.cli import complain
 from scanner.cli.keygen import passphrase
-from scanner.cli.options import project, workers
+from scanner.cli.options import looking, project, workers
+from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.pipeline.settings import Settings
 from scanner.release import Release
@@ -45,8 +46,10 @@ def release(asked: Asked) -> Release:
 
     chosen = project(asked.folder, file=asked.config, packs=asked.packs, suppressed=asked.suppressions)
     said, folder = chosen.config.file, Path(asked.folder)
+    look = replace(looking(chosen, named=asked.config is not None), cache=None)  # what is signed was read now
     settings = Settings(
         chosen.rules, cachefile.folder(), verify=True, workers=workers(asked.jobs), trust_owner=asked.trust_owner, leaves=True,
+        limits=Limits(looking=look),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=asked.no_color), quiet=asked.quiet),
     )  # fmt: skip
     policy = policies.load(Path(asked.policy) if asked.policy else folder / policies.FILE)

@@ -18,7 +18,7 @@ _TRIES_MOST = 1 << 20  # bits at which the stream may go on: blocks are shorter 
 _LEFT_MOST = 64  # bytes behind the pixels: a checksum, and padding
 _PROBE = 4_096
 _NARROWEST, _WIDEST = 64, 12_000  # pixels
-_SPREAD = 0.05  # by which shares of filters differ by chance
+_FILTERED = 0.2  # share of the rows that have a filter
 _ROWS = 24  # that must begin with a filter's number
 _HERE = Inside(field="trailing")
 _LOST = "behind its end stands the rest of a larger picture, such as one that was cropped"
@@ -102,7 +102,7 @@ def _rows(pixels: bytes) -> tuple[int, int, int] | None:
     """Where the first whole row begins, how wide rows are, and how many bytes a pixel has.
 
     Each row begins with the number of its filter, 0 to 4. A wrong width meets other bytes, or zeros where little is drawn; so the right
-    one is the smallest of those with the most filters that are not zero.
+    one is the smallest with filters that are not zero.
     """
     found: list[tuple[float, int]] = []
     for stride in range(1 + 3 * _NARROWEST, min(1 + 4 * _WIDEST, len(pixels) // (_ROWS + 1)) + 1):
@@ -110,10 +110,11 @@ def _rows(pixels: bytes) -> tuple[int, int, int] | None:
             continue
         filters = pixels[len(pixels) % stride :: stride]  # the last row is whole
         if max(filters[-_ROWS:]) <= 4 and sum(b > 4 for b in filters) * 50 < len(filters):
-            found.append((1 - filters.count(0) / len(filters), stride))
+            lower = filters[len(filters) // 2 :]  # above, much is copied from what was lost, and is zero
+            found.append((1 - lower.count(0) / len(lower), stride))
     best = max((share for share, _ in found), default=0)
     for share, stride in found:
-        if share > best - _SPREAD:
+        if share >= min(best, _FILTERED):
             start = len(pixels) % stride
             channels = 4 if (stride - 1) % 3 or ((stride - 1) % 4 == 0 and _has_alpha(pixels[start:], stride)) else 3
             return start, (stride - 1) // channels, channels

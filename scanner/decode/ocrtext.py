@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from scanner.decode.ocr import Word
@@ -17,6 +17,7 @@ _LEGIBLE = 0.6  # a word that the engine is less sure of was not read
 _TOKEN_END, _TOKEN_START = re.compile(rb"[^\s]{6,}\Z"), re.compile(rb"[\w+/=.:@%&~!*-]")
 _SMALLEST = 8  # pixels; what is printed smaller nobody can read
 _NEAR = 3  # lines above and below that say how far there is room
+_NUMBERED = 4  # lines that count up
 _WIDE_ENOUGH = 16  # characters of a line that may have been wrapped
 
 
@@ -50,7 +51,7 @@ class Laid:
         self.doubtful = sum(word.sure < _LEGIBLE for word in judged)
         self.count = len(judged)
         self._wide = _width(kept)
-        lines = _lines(kept)
+        lines = _without_numbers(_lines(kept))
         self.text, self.wraps = self._write(lines)
         self._starts = [start for start, _, _ in self._boxes]
         self._ends = [end for _, end, _ in self._boxes]
@@ -125,6 +126,17 @@ def _lines(words: Sequence[Word]) -> list[Line]:
         else:
             rows.append([(middle, high, piece)])
     return [_line(row) for row in rows]
+
+
+def _without_numbers(lines: list[Line]) -> list[Line]:
+    """The lines without the numbers that an editor puts before them: what is wrapped or indented goes on below them."""
+    firsts = ((at, line.words[0].text) for at, line in enumerate(lines))
+    numbers = {at: int(text) for at, text in firsts if text.isdecimal() and len(text) < 7}
+    counted = sum(numbers.get(at - 1) == number - 1 or numbers.get(at + 1) == number + 1 for at, number in numbers.items())
+    if counted < _NUMBERED or counted * 2 < len(lines):
+        return lines
+    found = (replace(line, words=line.words[1:]) if at in numbers else line for at, line in enumerate(lines))
+    return [line for line in found if line.words]
 
 
 def _place(piece: tuple[float, float, list[Word]]) -> tuple[float, int]:

@@ -92,7 +92,7 @@ def _page(page: Page, number: int, quiet: _Quiet) -> Iterator[Part | Unseen]:
         yield Unseen("illegible-image", detail, where)
     elif not page.flaw:
         quiet.may(page.pages)
-    if laid.text or quiet.pages:
+    if laid.text or quiet.waits:
         yield Part(laid.text, where, f"ocr@{laid.sure:.2f}", locate=laid.locate, misread=laid.wraps, quiet=quiet)
 
 
@@ -123,11 +123,16 @@ class _Quiet:
         said = cachefile.read(self._file) if self._file else None
         return int(said) if said and said.isdigit() and len(said) < 10 else 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether it wants to be told."""
+        return self.pages > 0 and self._file is not None
+
     def may(self, pages: int) -> None:
         """It was read whole, so it may be remembered if nothing is found."""
         self.pages = pages
 
     def __call__(self) -> None:
         """Nothing was found."""
-        if self.pages and self._file:
+        if self.pages and self._file is not None:
             cachefile.write(self._file, b"%d" % self.pages)

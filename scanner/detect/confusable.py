@@ -171,8 +171,6 @@ def _fitted(engine: Engine, text: bytes, wraps: tuple[Span, ...]) -> Iterator[tu
                     edits, end = fit(shape, text, at, breaks, lost=lost)
                     if edits:
                         yield edits, at, end
-                    if not any(edit.end == edit.start + 1 and text[edit.start] == 0x20 for edit in edits):
-                        break
 
 
 def fit(shape: Shape, text: bytes, at: int, breaks: Mapping[int, Span], *, lost: bool = False) -> tuple[list[Edit], int]:

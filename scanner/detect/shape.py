@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from scanner.model.rule import Rule
 
-_HEAD_LEAST = 4  # letters: fewer stand in any text
+_HEAD_LEAST = 4  # letters: fewer stand in any text, unless a long token of a fixed form follows
+_ENDS, _LONG = (b"_", b"-", b"."), 20
 _BODY_LEAST = 8  # letters that follow
 _CHOICES_MOST = 16  # beginnings of one anchor
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -55,7 +56,8 @@ def shapes_of(anchor: str) -> tuple[Shape, ...]:
     found = []
     for steps in _ways(list(tree)):
         head = bytes(next(iter(chars)) for chars, _, _ in _head(steps))
-        if len(head) >= _HEAD_LEAST and sum(low for _, low, _ in steps[len(head) :]) >= _BODY_LEAST:
+        body = sum(low for _, low, _ in steps[len(head) :])
+        if (len(head) >= _HEAD_LEAST and body >= _BODY_LEAST) or (len(head) == 3 and head[2:] in _ENDS and body >= _LONG):
             found.append(Shape(head, steps))
     return tuple(found)
 

@@ -10,13 +10,13 @@ from scanner.detect.overlap import open_ones, settle
 from scanner.model.content import Span
 from scanner.model.evidence import Hit
 from scanner.pipeline.examine import hits
-from scanner.pipeline.reread import read_back
+from scanner.pipeline.reread import Aside, read_back
 
 
-def misread_hits(engine: Engine, text: bytes, wraps: tuple[Span, ...]) -> tuple[Hit, ...]:
-    """Every hit, by its place in the text."""
+def misread_hits(engine: Engine, text: bytes, wraps: tuple[Span, ...], aside: Aside | None = None) -> tuple[Hit, ...]:
+    """Every hit, by its place in the text; what may be encoded in it is put aside, as it stands."""
     easy = tolerant(engine)
-    found = [settled(hit) for hit in hits(easy, text)]
+    found = [settled(hit) for hit in hits(easy, text, aside)]
     known = {(hit.rule.id, hit.value) for hit in found}  # what has been read as it stands does not reach into the next line as well
     for reading in readings(engine, text, wraps):
         for hit in map(settled, hits(easy, reading.data)):

@@ -56,7 +56,7 @@ def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer(), 
         times += text.aside.times
         for unseen in text.unseen():
             missed.add(unseen)
-        if chunk.quiet:
+        if chunk.quiet and not text.unseen():
             quiet.append((chunk.at.way, chunk.quiet))
         if chunk.at.inside.member:
             names.add(chunk.at.inside.member)
@@ -162,7 +162,10 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
     if text.aside.logs and not chunk.back and not chunk.locate and chunk.misread is None:
         yield from _searched(text, replace(chunk, data=iter([chunk.data])))
         return
-    found = hits(text.engine, chunk.data, text.aside) if chunk.misread is None else misread_hits(text.engine, chunk.data, chunk.misread)
+    if chunk.misread is None:
+        found = hits(text.engine, chunk.data, text.aside)
+    else:
+        found = misread_hits(text.engine, chunk.data, chunk.misread, text.aside)
     tell(text.aside, Lines(chunk.data))
     if chunk.back is not None and chunk.over is not None:
         outer = [replace(read_back(hit, chunk.data, chunk.back.back), steps=()) for hit in found]

@@ -99,6 +99,11 @@ def test_a_token_that_goes_on_in_the_next_line_is_found(find: Callable[..., list
     assert ("github-pat", right) not in find(text)  # without a wrap, a line ends where it ends
 
 
+def test_an_underscore_that_was_lost_in_a_token_is_put_back(find: Callable[..., list[tuple[str, str]]]) -> None:
+    right = f"SG.{word(1, 10)}_{word(2, 11)}.{word(3, 20)}_{word(4, 22)}"
+    assert find(f"key: {right.replace('_', ' ')} sent") == [("sendgrid-key", right)]
+
+
 def test_a_letter_that_cannot_stand_there_is_read_as_the_one_that_can(find: Callable[..., list[tuple[str, str]]]) -> None:
     right = "AKIA" + word(3, 13, "ABCDEFGHIJKLMNPQRSTUVWXYZ234567") + "OIB"
     assert find(f"aws_access_key_id = {right.replace('O', '0').replace('AKIA', 'AK1A')[:-1]}8") == [("aws-access-key-id", right)]
@@ -178,7 +183,8 @@ def test_the_reading_with_the_fewest_changes_is_taken(seed: int) -> None:
         ("(?:AKIA|ASIA)[A-Z2-7]{16}", [b"AKIA", b"ASIA"]),
         ("(?i)github_token", []),
         ("[a-f0-9]{64}", []),
-        ("sk-[a-z]{20}", []),
+        ("sk-[a-z]{12}", []),
+        (r"SG\.[\w-]{22}\.[\w-]{43}", [b"SG."]),
         ("xox[bp]-[0-9]{10,12}-", []),
     ],
 )
