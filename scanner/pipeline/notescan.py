@@ -19,10 +19,10 @@ from scanner.decode.notes.census import Census, Lost
 from scanner.decode.notes.documents import Layout, layout_of, notes_of
 from scanner.decode.notes.render import Named, Note
 from scanner.decode.peel import flaw
-from scanner.detect.engine import engine
 from scanner.model.content import WHOLE, Inside, Origin, Target, Unseen
 from scanner.model.evidence import Match
 from scanner.notemaps import shipped
+from scanner.pipeline.engines import engine
 from scanner.pipeline.examine import streamed
 from scanner.pipeline.files import counted
 from scanner.pipeline.noteplace import Value, in_file, told
@@ -290,7 +290,7 @@ def _owned(match: Match, owner: Owner | None) -> Match:
 
 
 def _decoded(text: str) -> bytes | None:
-    if text.startswith("data:"):
+    if text[:5].lower() == "data:":
         text = text.partition(",")[2]
     try:
         return base64.b64decode("".join(text.split()), validate=True)

@@ -129,11 +129,6 @@ def _tar(files: dict[str, bytes]) -> bytes:
 
 @pytest.mark.parametrize(("name", "content"), [("hub.zip", exports.zipped(FILES)), ("hub", FILES), ("hub.tar.gz", _tar(FILES))])
 def test_attachments_are_told_of_the_record_that_names_them(scan, name, content):
-    if name.endswith("gz"):
-        from scanner.decode.formats import recognise
-
-        if recognise(gzip.decompress(content)) is None:
-            pytest.skip("needs tar")
     outer = "" if name == "hub" else f"{name}!"
     said = scan(content, name)
     assert said.places == [
@@ -167,6 +162,18 @@ def test_an_embedded_file_is_read_like_any_other(scan):
     assert said.places == [("e.enex!bundle.zip!deep/app.env", "note 1", None, 2)]
     assert said.report["findings"][0]["location"]["steps"] == ["base64", "unzip"]
     assert said.count == (2, 2)
+
+
+def test_a_file_in_the_markup_of_a_note_is_read(scan):
+    inner = base64.b64encode(exports.zipped({"a.env": f"t={secret(1)}".encode()})).decode()
+    said = scan(exports.as_json([Made("T-1", "a", f'<p>x</p><img src="data:application/zip;base64,{inner}">')]))
+    assert said.places == [("export.json!embedded 1!a.env", "T-1", None, 1)]
+
+
+def test_what_is_encoded_in_a_note_is_found_in_its_field(scan):
+    inner = base64.b64encode(f"DATABASE_URL=postgres://app:{secret(1)}@db/app".encode()).decode()
+    said = scan(exports.as_json([Made("T-1", "a", f"one\ntwo {inner}\n")]))
+    assert said.places == [("export.json", "T-1", "record.body", 2)]
 
 
 def test_a_resource_that_the_text_shows_and_the_note_lacks_is_a_gap(scan):

@@ -11,6 +11,7 @@ from scanner.decode.peel import Metered, flaw
 from scanner.model.content import WHOLE, Inside, Unseen
 
 ARCHIVES = frozenset({"unzip", "untar", "un7z"})
+_COMPRESSED = frozenset({"gunzip", "unxz", "bunzip2", "unzstd", "unlz4", "unlz4-legacy", "unlzip", "unlzma"})
 _DEPTH_MOST = 4
 
 
@@ -26,7 +27,7 @@ class File:
 def bundle_form(content: Content) -> Format | None:
     """The format of an archive, or of what was compressed, that may hold an export; None for everything else."""
     form = recognise(content.head)
-    return form if form and form.reader and (form.name in ARCHIVES or form.forwards) else None
+    return form if form and form.name in ARCHIVES | _COMPRESSED else None
 
 
 def files_in(content: Content, form: Format, inside: Inside = WHOLE, steps: tuple[str, ...] = ()) -> Iterator[File | Unseen]:

@@ -26,6 +26,7 @@ class Read:
     title: str | None = None
     links: list[str] = field(default_factory=list)  # files and addresses that it names
     media: list[str] = field(default_factory=list)  # hashes of resources that it shows (ENML)
+    embedded: list[str] = field(default_factory=list, repr=False)  # files in base64, as data: URIs
     id: str | None = None  # of the <article>, as Notion writes it
 
 
@@ -84,6 +85,9 @@ def _attributes(tag_text: str, tag: str, found: Read, told: list[str]) -> None:
     for match in _ATTRIBUTE.finditer(tag_text):
         name, value = match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "")
         if not value:
+            continue
+        if value[:5].lower() == "data:" and ";base64," in value[:200]:
+            found.embedded.append(value)
             continue
         if name in _NAMES_FILE:
             found.links.append(value)

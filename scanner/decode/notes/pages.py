@@ -57,6 +57,7 @@ def html_note(data: bytes, path: str, mapping: NoteMap) -> Note:
     note = _note(mapping.kinds[0], own, path, None, None)
     note.sections.append(Section("record.body", page.text, ("html",)))
     note.files += (Named(link, path=link, must=False) for link in page.links if is_local(link))
+    note.files += (Named(f"embedded {number}", data=data) for number, data in enumerate(page.embedded, 1))
     return note
 
 

@@ -164,6 +164,7 @@ def _prose(text: str, name: str, note: Note) -> None:
         read = read_html(text)
         note.sections.append(Section(name, read.text, ("html",)))
         note.files += (Named(link, path=link, must=False) for link in read.links if is_local(link))
+        note.files += (Named(f"embedded {number}", data=data) for number, data in enumerate(read.embedded, 1))
         note.media += read.media
         return
     note.sections.append(Section(name, text))
