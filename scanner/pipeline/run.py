@@ -129,6 +129,10 @@ def _scan_one(
         if kind != "git":
             raise UsageError("only a Git repository can be narrowed", hint=f"leave out --{request.only.way}, or name a repository")
         return scan_narrowed(id, Path(request.name), request.name, request.only, settings, excluded)
+    if kind == "stdin" and surface == "notes":
+        from scanner.pipeline.notescan import NoteScan
+
+        return NoteScan(id, settings).stream(standard_input)
     if kind == "stdin":
         return scan_stream(id, standard_input, settings, surface)
     shown = _shown(request.name, settings)

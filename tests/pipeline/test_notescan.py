@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from scanner.cli.scan import command
+from scanner.pipeline import noteplace
 from scanner.rulepack.sample import grow
 from tests.decode.notes import exports
 from tests.decode.notes.exports import Made
@@ -218,6 +219,36 @@ def test_a_folder_of_something_else_is_no_export(scan, tmp_path, content):
     assert scan(content, "folder", flag=False).report["targets"][0]["surface"] == "tree"
 
 
+@pytest.mark.parametrize("pack", [bytes, lambda data: exports.zipped({"e.json": data}), gzip.compress], ids=["plain", "zip", "gzip"])
+def test_an_export_can_come_from_standard_input(pack):
+    data = pack(exports.as_json([Made("T-1", "a", f"x {secret(1)}"), Made("T-2", "a", "b")]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scanner.cli.scan._stdin", lambda: iter([data[:40], data[40:]]))
+        result = CliRunner().invoke(command, ["--notes", "-", "--format", "json", "--quiet"], standalone_mode=False)
+    said = Said(result.return_value, json.loads(result.stdout), result.stdout)
+    assert [place[1:] for place in said.places] == [("T-1", "record.body", 1)]
+    assert said.count == (2, 2)
+
+
+def test_a_body_that_is_a_mail_is_the_body_of_its_record(scan):
+    mail = f"From: anna@example.org\nTo: bo@example.org\nSubject: key\n\n{secret(1)}\n"
+    assert [place[1:3] for place in scan(exports.as_json([Made("T-1", "a", mail)])).places] == [("T-1", "record.body")]
+
+
+def test_an_interrupted_scan_says_so(scan, monkeypatch):
+    calls = []
+
+    def told(*_):
+        calls.append(1)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return noteplace.Told(octets=1)
+
+    monkeypatch.setattr("scanner.pipeline.notescan.told", told)
+    said = scan(exports.as_json([Made(f"T-{n}", "a", "b") for n in range(1, 6)]))
+    assert (said.code, said.gaps, said.count) == (130, [("truncated", None, None)], (3, 2))
+
+
 def test_a_vault_is_an_export_and_its_links_are_followed(scan):
     vault = {
         ".obsidian/app.json": b"{}", "daily/2024-05-06.md": f"see ![[shot.png]]\nkey {secret(1)}\n".encode(),
@@ -272,6 +303,13 @@ def test_a_secret_in_an_id_or_a_key_is_masked_wherever_it_is_told(scan):
     said = scan(json.dumps({"format": "state-hub-export", "tasks": [task]}).encode())
     assert len(said.report["findings"]) >= 3
     assert not any(secret(seed) in said.text for seed in (1, 2, 3))
+
+
+def test_names_that_a_terminal_would_obey_are_told_in_print(scan):
+    odd = "a\n\x1b[31m\u202e"
+    said = scan(json.dumps({"format": "state-hub-export", "tasks": [{"id": odd, odd: secret(1), "attachments": ["x"]}]}).encode())
+    assert len(said.places) == 1
+    assert all(text.isprintable() for text in (*said.places[0][1:3], said.gaps[0][2]))
 
 
 def test_a_project_describes_its_own_layout(scan, tmp_path):

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
+from scanner.decode.notes.render import shown
 from scanner.model.content import Inside, Unseen
 
 _NUMBERED = re.compile(r"(.{0,40}?)([0-9]{1,15})")
@@ -91,7 +92,7 @@ class Census:
             missing[kind] += total
             numbers = [number for first, last in holes[:_TOLD_MOST] for number in range(first, min(last, first + _TOLD_MOST) + 1)]
             for number in numbers[:_TOLD_MOST]:
-                id = f"{scope}{prefix}{number:0{run.width}d}"
+                id = shown(f"{scope}{prefix}{number:0{run.width}d}")
                 said = f"a {kind} with this id is not in the export, its neighbours are"
                 found.append(Lost(Unseen("missing-object", said, Inside(record=id))))
             if total > _TOLD_MOST:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from scanner import canon
 from scanner.decode.notes.markup import is_html, read_html
 from scanner.decode.notes.walk import Record, first, values
 from scanner.notemaps import NoteMap
@@ -127,10 +128,16 @@ def name_of(record: Record, mapping: NoteMap) -> str:
     """How a record is called: by its id, else by its kind and number; a part with the name of what it is a part of."""
     assert record.kind is not None  # noqa: S101 what stands outside has no name
     id = record.known.get("id") or first(record.value, record.kind.roles.get("id", ())) or record.key
-    name = id[:_NAME_MOST] if id else f"{record.kind.name} {record.number}"
+    name = shown(id) if id else f"{record.kind.name} {record.number}"
     if record.kind.part and record.owner is not None and record.owner.kind:
         return f"{name_of(record.owner, mapping)}/{name}"
     return name
+
+
+def shown(id: str) -> str:
+    """An id as it may be printed."""
+    id = id[:_NAME_MOST]
+    return id if id.isprintable() else canon.text(id.encode("utf-8", "surrogatepass"))
 
 
 def _short(text: str | None) -> str | None:
