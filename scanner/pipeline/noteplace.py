@@ -40,7 +40,8 @@ def told(engine: Engine, note: Note, origin: Origin, inside: Inside, steps: tupl
     for section in note.sections:
         done = examined(engine, section.text.encode("utf-8", "replace"), limits)
         found.unseen += (replace(one, inside=one.inside.within(_within(note, section, inside))) for one in done.unseen)
-        fresh = [seen for seen in done.found if _value(seen) not in found.values]
+        known = {value for _, value in found.values} if section.again else set()
+        fresh = [seen for seen in done.found if _value(seen) not in found.values and seen.hit.value not in known]
         found.values |= {_value(seen) for seen in fresh}
         found.matches += (_match(seen, note, section, origin, inside, steps) for seen in fresh)
     for seen in whole.found:  # what only makes sense together, such as an id in one field and its secret in another

@@ -9,6 +9,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from scanner.pipeline import noteplace
 from scanner.rulepack.sample import grow
 from tests.decode.notes import exports
 from tests.decode.notes.exports import Made
+from tests.e2e.dragnet import Dragnet
+from tests.e2e.planted import plants
 
 
 @dataclass
@@ -354,3 +357,22 @@ def test_a_layout_that_is_wrong_is_told_with_its_line(tmp_path, text, message):
     assert type(result.exception).__name__ == "ConfigError"
     assert message in str(result.exception)
     assert "own.yaml:4" in str(result.exception)
+
+
+PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "body": lambda text: {"body": f"see\n{text}\n"},
+    "field": lambda text: {"fields": {"value": text}},
+    "markup": lambda text: {"body": f"<p>see</p><pre>{escape(text)}</pre>"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_any_rule_finds_is_found_in_a_note_and_nothing_of_it_is_shown(scan, place):
+    grown = plants()
+    texts = [plant.text.decode("utf-8", "replace") for plant in grown]
+    tasks = [{"id": f"P{number}x", **PLACES[place](text)} for number, text in enumerate(texts)]
+    said = scan(json.dumps({"format": "state-hub-export", "tasks": tasks}).encode())
+    found = {record for _, record, _, _ in said.places}
+    assert [plant.name for number, plant in enumerate(grown) if f"P{number}x" not in found] == []
+    assert Dragnet(secret for plant in grown for secret in plant.secrets).catch(said.text.encode()) == []
+    assert said.count == (len(tasks), len(tasks))

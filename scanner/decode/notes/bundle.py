@@ -33,7 +33,7 @@ def bundle_form(content: Content) -> Format | None:
 def files_in(
     content: Content, form: Format, inside: Inside = WHOLE, steps: tuple[str, ...] = (), *, glance: bool = False
 ) -> Iterator[File | Unseen]:
-    """Every file in it, and in archives in it; what cannot be read is told. A `glance` takes beginnings only, and opens no archive in it."""
+    """Every file in it, also in archives; what cannot be read is told. A `glance` takes beginnings only, and opens no archive in it."""
     steps = (*steps, form.name)
     parts: Iterator[Part | Unseen] = iter(())
     try:

@@ -13,7 +13,6 @@ _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s",
     "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
 })  # fmt: skip
-_SPACE = re.compile(r"[ \t\r\f\v]*\n[ \t\r\f\v\n]*|[ \t\r\f\v]+")
 _NAMES_FILE = frozenset({"src", "href", "ri:filename", "data"})
 _DULL = frozenset({"class", "style", "id", "dir", "lang", "rel", "target", "width", "height", "colspan", "rowspan", "align", "type"})
 
@@ -76,8 +75,8 @@ def read_html(text: str) -> Read:
             if text[begin + 1] != "/":
                 _attributes(text[begin:close], tag, found, attributes)
             at = close + 1
-    body = _SPACE.sub(lambda gap: "\n" if "\n" in gap[0] else " ", "".join(parts)).strip()
-    found.text = "\n".join(part for part in (body, *attributes, *comments) if part)
+    lines = (line.rstrip() for line in "".join(parts).split("\n"))  # what is indented stays so: it may be YAML
+    found.text = "\n".join(part for part in (*lines, *attributes, *comments) if part)
     return found
 
 

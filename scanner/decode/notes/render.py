@@ -31,6 +31,7 @@ class Section:
     text: str = dataclasses.field(repr=False)
     steps: tuple[str, ...] = ()
     line: int = 0  # lines of the file before it, where the file is the record
+    again: bool = False  # it stands elsewhere too, with less of a line to itself
     paths: tuple[str, ...] = ()  # of values that were written here as JSON: the field of each line
 
     def at(self, line: int) -> str:
@@ -272,6 +273,8 @@ class _Writer:
         if isinstance(value, str):
             if '"' not in value and "\n" not in value and "\\" not in value and "\r" not in value:
                 self._line(f'{start}"{value}",', where)
+                if " " in value or "\t" in value:
+                    self.apart.append(Section(where, value, again=True))
                 return
             self._line(f'{start}"",', where)
             if is_html(value):
