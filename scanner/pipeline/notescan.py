@@ -273,6 +273,8 @@ class NoteScan:
                 self._tell(replace(origin, record=owner.record) if owner else origin, unseen, own=own)
         for owner in missing:
             self._gap(owner.origin, Unseen("missing-object", _ABSENT))
+        if forgotten := self._references.forgotten:
+            self._gap(Origin(self._id, "notes"), Unseen("truncated", f"{forgotten:,} names of files were not looked up"), counted=False)
         for lost in self._census.lost(cut=self._cut):
             self._lost(lost)
         for (reason, own), more in sorted(self._more.items()):
