@@ -24,7 +24,7 @@ class Check(NamedTuple):
     """One thing that is there, or not."""
 
     name: str
-    state: str  # ok | lacking | broken
+    state: str  # ok | lacking | untried | broken
     detail: str
 
 
@@ -97,7 +97,7 @@ def _ocr() -> Check:
 
 def _extras() -> Iterator[Check]:
     """What the formats need besides, by the extra that brings it."""
-    from scanner.decode.formats import FORMATS
+    from scanner.decode.formats import FORMATS, missing
 
     needs: dict[str, set[str]] = {}
     titles: dict[str, list[str]] = {}
@@ -106,10 +106,10 @@ def _extras() -> Iterator[Check]:
             needs.setdefault(form.extra, set()).update(form.needs)
             titles.setdefault(form.extra, []).append(form.title)
     for extra in sorted(needs):
-        missing = sorted(name for name in needs[extra] if find_spec(name) is None)
+        absent = sorted(filter(missing, needs[extra]))
         reads = ", ".join(dict.fromkeys(titles[extra]))
-        if missing:
-            yield Check(f"leakseal[{extra}]", "lacking", f"{', '.join(missing)}; reads {reads}")
+        if absent:
+            yield Check(f"leakseal[{extra}]", "lacking", f"{', '.join(absent)}; reads {reads}")
         else:
             yield Check(f"leakseal[{extra}]", "ok", f"reads {reads}")
 
@@ -118,12 +118,12 @@ def _readers(seed: int) -> Iterator[Check]:
     """Every reader, tried with the shipped rules."""
     from scanner.cli.options import rules
     from scanner.config import Config
-    from scanner.pipeline.canaries import FOUND, LACKING, MISSED, canaries
+    from scanner.pipeline.canaries import FOUND, LACKING, MISSED, UNTRIED, canaries
     from scanner.pipeline.settings import Settings
 
-    states = {FOUND: "ok", MISSED: "broken", LACKING: "lacking"}
+    states = {FOUND: "ok", MISSED: "broken", LACKING: "lacking", UNTRIED: "untried"}
     found = rules(Config())
     yield Check("rules", "ok", f"{len(found.rules):,}, {found.digest}")
     for canary in canaries(Settings(found, cachefile.folder()), seed):
         said = f"{canary.title}: {canary.detail or 'its self-test found the secret'}"
-        yield Check(f"reader {canary.reader}", states.get(canary.outcome, "lacking"), said)
+        yield Check(f"reader {canary.reader}", states[canary.outcome], said)

@@ -34,7 +34,7 @@ class Format:
         """What the content holds; raises Stop where it cannot be read at all."""
         if not self.reader:
             raise Stop("unsupported-format", f"{self.title}: its bytes were searched, what it holds was not")
-        if any(_missing(name) for name in self.needs):
+        if any(missing(name) for name in self.needs):
             raise Stop("unsupported-format", f"{self.title}: to read it, install leakseal[{self.extra}]")
         reader: Reader = _named(self.reader)
         return reader(content)
@@ -123,7 +123,8 @@ def _fits(form: Format, data: bytes) -> bool:
     return re.match(form.magic, data, re.DOTALL) is not None and (not form.test or bool(_named(form.test)(data)))
 
 
-def _missing(library: str) -> bool:
+def missing(library: str) -> bool:
+    """Whether a library is not installed."""
     try:
         return find_spec(library) is None
     except ModuleNotFoundError:  # of a package in a package, the outer one

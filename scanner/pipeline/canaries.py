@@ -1,18 +1,18 @@
-"""Self-tests: a known secret, made up, in front of every reader, through the same way that scanned content goes."""
+"""Made-up secrets put before every reader: a run that misses one must not say that it would have seen a real one."""
 
 from __future__ import annotations
 
-import os
+import random
 import shutil
+import string
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from scanner.decode.canaries import CANARIES, ENCODINGS, Maker
-from scanner.decode.formats import FORMATS, Format, recognise
+from scanner.decode.canaries import CANARIES, TEXTS, Maker
+from scanner.decode.formats import FORMATS, Format, missing, recognise
 from scanner.decode.notes.canaries import CANARIES as NOTES
 from scanner.decode.notes.canaries import RECORD
 from scanner.detect.engine import Engine
@@ -20,12 +20,16 @@ from scanner.model.evidence import Match
 from scanner.pipeline.engines import engine
 from scanner.pipeline.opened import examined
 from scanner.pipeline.settings import Settings, Silent
-from scanner.rulepack.sample import grow
 from scanner.sources.git.environ import environment, git
 
 FOUND, MISSED, LACKING, UNTRIED = "found", "missed", "lacking", "untried"
-# The first of these rules that is in force is what canaries are made for: rule -> shape of its secrets.
-_SHAPES = {"github-pat": "{github-token:ghp_}", "npm-token": "{github-token:npm_}", "jwt": "{jwt:5}"}
+GIT: Mapping[str, str] = {
+    "git-pack": "a packed Git object",
+    "git-deleted": "a file that Git's history has and the newest commit has not",
+    "git-loose": "a loose Git object",
+    "git-message": "the message of a commit",
+    "git-unreachable": "a Git object that nothing leads to",
+}
 
 
 class Canary(NamedTuple):
@@ -37,109 +41,124 @@ class Canary(NamedTuple):
     detail: str = ""
 
 
-def canaries(settings: Settings, seed: int = 1) -> Iterator[Canary]:
-    """Every reader that this machine has, tried; the same seed makes the same canaries."""
-    quiet = replace(settings, progress=Silent(), workers=1, meanwhile=lambda: None, foresee=lambda values: None)
-    known = {rule.id for rule in settings.rules.rules}
-    rule = next((id for id in _SHAPES if id in known), None)
-    trial = _Trial(quiet, rule, seed)
-    for name, make in ENCODINGS.items():
-        yield trial.run(f"text-{name}", f"text in {name.upper()}", lambda text, make=make: trial.encoded(text, make))  # type: ignore[misc]
+def canaries(settings: Settings, seed: int | None = None) -> Iterator[Canary]:
+    """Every reader that this machine has, tried; the same seed makes the same secrets, without one they are new each time."""
+    quiet = replace(settings, progress=Silent(), workers=1, leaves=False, meanwhile=lambda: None, foresee=lambda values: None)
+    trial = _Trial(quiet, random.SystemRandom() if seed is None else random.Random(seed))  # noqa: S311 they open nothing
+    for name, (title, make) in TEXTS.items():
+        yield trial.one(name, title, lambda secret, make=make: trial.in_content(secret, make))  # type: ignore[misc]
     for form in FORMATS:
         if form.reader:
             yield _format(form, trial)
-    for name in ("loose", "pack"):
-        yield _git(name, trial)
+    yield from _git(trial)
     for name, (file, make) in NOTES.items():
-        told = f"notes in {name.replace('-', ' ')}"
-        yield trial.run(f"notes-{name}", told, lambda text, file=file, make=make: trial.noted(text, file, make))  # type: ignore[misc]
+        title = f"notes in {name.replace('-', ' ')}"
+        yield trial.one(f"notes-{name}", title, lambda secret, file=file, make=make: trial.in_notes(secret, file, make))  # type: ignore[misc]
 
 
 def _format(form: Format, trial: _Trial) -> Canary:
-    if any(find_spec(name) is None for name in form.needs):
+    if any(missing(name) for name in form.needs):
         return Canary(form.name, LACKING, form.title, f"install leakseal[{form.extra}]")
     make = CANARIES.get(form.name)
     if make is None:
         return Canary(form.name, UNTRIED, form.title, "it has no self-test")
-    return trial.run(form.name, form.title, lambda text: trial.peeled(text, form, make))
+    return trial.one(form.name, form.title, lambda secret: trial.in_format(secret, form, make))
 
 
-def _git(name: str, trial: _Trial) -> Canary:
-    title = "a packed Git object" if name == "pack" else "a loose Git object"
+def _git(trial: _Trial) -> Iterator[Canary]:
     if shutil.which("git") is None:
-        return Canary(f"git-{name}", LACKING, title, "install git")
-    return trial.run(f"git-{name}", title, lambda text: trial.stored(text, packed=name == "pack"))
+        yield from (Canary(name, LACKING, title, "install git") for name, title in GIT.items())
+        return
+    planted = {name: trial.secret() for name in GIT}
+    try:
+        found = trial.in_repository(planted)
+    except Exception as problem:  # a sentence of Git's may quote what it read
+        yield from (_missed(name, title, type(problem).__name__) for name, title in GIT.items())
+        return
+    for name, title in GIT.items():
+        yield Canary(name, FOUND, title) if planted[name] in found else _missed(name, title)
+
+
+def _missed(reader: str, title: str, problem: str = "") -> Canary:
+    detail = f"the reader failed with {problem}" if problem else "it did not find the secret that was put before it"
+    return Canary(reader, MISSED, title, detail)
 
 
 class _Trial:
     """Makes canaries and looks whether they are found."""
 
-    def __init__(self, settings: Settings, rule: str | None, seed: int) -> None:
-        self._settings, self._rule, self._seed = settings, rule, seed
+    def __init__(self, settings: Settings, chance: random.Random) -> None:
+        self._settings, self._chance = settings, chance
         self._engine: Engine = engine(settings.rules, settings.cache, settings.engine)
-        self._value = b""
 
-    def run(self, reader: str, title: str, seen: Callable[[bytes], bool]) -> Canary:
+    def secret(self) -> bytes:
+        """A new one."""
+        return "".join(self._chance.choices(string.ascii_letters + string.digits, k=28)).encode()
+
+    def one(self, reader: str, title: str, seen: Callable[[bytes], bool]) -> Canary:
         """One reader, with a secret of its own."""
-        if self._rule is None:
-            return Canary(reader, UNTRIED, title, "no rule is in force that a canary can be made for")
-        self._seed += 1
-        self._value = grow(_SHAPES[self._rule], self._seed)
         try:
-            found = seen(b"token = " + self._value + b"\n")
-        except Exception as problem:  # the sentence is ours: what a reader says may quote what it read
-            return Canary(reader, MISSED, title, f"the reader failed with {type(problem).__name__}")
-        if not found:
-            return Canary(reader, MISSED, title, "the reader did not find the secret that was put before it")
-        return Canary(reader, FOUND, title)
+            return Canary(reader, FOUND, title) if seen(self.secret()) else _missed(reader, title)
+        except Exception as problem:  # what a reader says may quote what it read
+            return _missed(reader, title, type(problem).__name__)
 
-    def encoded(self, text: bytes, make: Maker) -> bool:
-        """A text in another encoding."""
-        return any(seen.hit.value == self._value for seen in examined(self._engine, make(text), self._settings.limits).found)
+    def in_content(self, secret: bytes, make: Maker) -> bool:
+        """A content that needs no reader of its own."""
+        return any(seen.hit.value == secret for seen in examined(self._engine, make(_line(secret)), self._settings.limits).found)
 
-    def peeled(self, text: bytes, form: Format, make: Maker) -> bool:
+    def in_format(self, secret: bytes, form: Format, make: Maker) -> bool:
         """A file of a format, found by its reader and not by chance in its bytes."""
-        data = make(text)
+        data = make(_line(secret))
         if (known := recognise(data)) is None or known.name != form.name:
             return False
         found = examined(self._engine, data, self._settings.limits).found
-        return any(seen.hit.value == self._value and (seen.hit.steps or seen.inside.member) for seen in found)
+        return any(seen.hit.value == secret and (seen.hit.steps or seen.inside.member) for seen in found)
 
-    def stored(self, text: bytes, *, packed: bool) -> bool:
-        """A file that was committed to a repository and deleted again."""
-        from scanner.pipeline.gitscan import GitScan
-
-        with tempfile.TemporaryDirectory(prefix="leakseal-") as folder:
-            _repository(Path(folder), text, packed=packed)
-            return self._in(GitScan("t1", Path(folder), self._settings).run("canary").matches)
-
-    def noted(self, text: bytes, file: str, make: Maker) -> bool:
+    def in_notes(self, secret: bytes, file: str, make: Maker) -> bool:
         """An export of notes, found in its record."""
         from scanner.pipeline.notescan import NoteScan
 
         with tempfile.TemporaryDirectory(prefix="leakseal-") as folder:
             path = Path(folder) / file
-            path.write_bytes(make(text))
+            path.write_bytes(make(_line(secret)))
             matches = NoteScan("t1", self._settings).run(path, "canary", lambda path: None).matches
-        return self._in([match for match in matches if match.origin.record == RECORD])
+        return secret in _values([match for match in matches if match.origin.record == RECORD])
 
-    def _in(self, matches: list[Match]) -> bool:
-        return any(match.hit.value == self._value for match in matches)
+    def in_repository(self, planted: Mapping[str, bytes]) -> set[bytes]:
+        """What is found of these in a repository."""
+        from scanner.pipeline.gitscan import GitScan
+
+        with tempfile.TemporaryDirectory(prefix="leakseal-") as folder:
+            _repository(Path(folder), {name: _line(secret) for name, secret in planted.items()})
+            return _values(GitScan("t1", Path(folder), self._settings).run("canary").matches)
 
 
-def _repository(folder: Path, text: bytes, *, packed: bool) -> None:
-    """A bare repository with two commits, of which the second has no file any more."""
-    env = {**environment(trust_owner=True, root=folder)}
-    for who in ("AUTHOR", "COMMITTER"):
-        env |= {f"GIT_{who}_NAME": "canary", f"GIT_{who}_EMAIL": "canary@localhost", f"GIT_{who}_DATE": "2024-01-01T00:00:00Z"}
+def _line(secret: bytes) -> bytes:
+    return b"DATABASE_URL=postgresql://canary:%b@db.canary.internal:5432/canary\n" % secret
+
+
+def _values(matches: list[Match]) -> set[bytes]:
+    return {match.hit.value for match in matches}
+
+
+def _repository(folder: Path, lines: Mapping[str, bytes]) -> None:
+    """A bare repository that holds each of these lines at its place."""
+    who = {f"GIT_{role}_{what}": "canary" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    env = environment(trust_owner=True, root=folder) | who
+    env |= {f"GIT_{role}_DATE": "2026-01-01T00:00:00+00:00" for role in ("AUTHOR", "COMMITTER")}
 
     def said(*words: str, data: bytes | None = None) -> str:
         return git(words, folder, env, data=data).decode("ascii").strip()
 
-    said("init", "--quiet", "--bare", "--initial-branch=main", "--template=", os.fspath(folder))
-    blob = said("hash-object", "-w", "--stdin", data=text)
-    first = said("commit-tree", "-m", "a", said("mktree", data=f"100644 blob {blob}\tapp.env\n".encode()))
-    second = said("commit-tree", "-m", "b", "-p", first, said("mktree", data=b""))
+    def tree(*names: str) -> str:
+        entries = ((said("hash-object", "-w", "--stdin", data=lines[name]), name) for name in sorted(names))
+        return said("mktree", data="".join(f"100644 blob {blob}\t{name}\n" for blob, name in entries).encode())
+
+    said("init", "--quiet", "--bare", "--template=", ".")
+    first = said("commit-tree", "-m", "one", tree("git-pack", "git-deleted"))
+    second = said("commit-tree", "-m", "two", "-p", first, tree("git-pack"))
     said("update-ref", "refs/heads/main", second)
-    if packed:
-        said("repack", "-a", "-d", "-q")
+    said("repack", "-q", "-a", "-d")
+    third = said("commit-tree", "-F", "-", "-p", second, tree("git-pack", "git-loose"), data=lines["git-message"])
+    said("update-ref", "refs/heads/main", third)
+    said("hash-object", "-w", "--stdin", data=lines["git-unreachable"])

@@ -55,6 +55,6 @@ def _in_file(path: Path, limits: Limits) -> Iterator[Seen]:
             name = path.name if path.name.lower().endswith(_ENDINGS) else f"{path.name}.json"
             yield name, content.head
             return
-        for item in islice(files_in(content, form), _FILES_MOST):
+        for item in islice(files_in(content, form, glance=True), _FILES_MOST):
             if isinstance(item, File):
                 yield item.inside.member or path.name.rpartition(".")[0], item.content.head

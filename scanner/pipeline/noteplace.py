@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from scanner.decode.limits import Limits
-from scanner.decode.notes.render import Note, Section
+from scanner.decode.notes.render import Note, Section, shown
 from scanner.detect.engine import Engine
 from scanner.findings.locate import Lines
 from scanner.model.content import Inside, Origin, Span, Unseen
 from scanner.model.evidence import Match
 from scanner.pipeline.examine import Placed, match_at
+from scanner.pipeline.noterefs import Owner
 from scanner.pipeline.opened import examined
 
 Value = tuple[str, bytes]  # rule id, secret's value
@@ -37,7 +40,8 @@ def told(engine: Engine, note: Note, origin: Origin, inside: Inside, steps: tupl
     for section in note.sections:
         done = examined(engine, section.text.encode("utf-8", "replace"), limits)
         found.unseen += (replace(one, inside=one.inside.within(_within(note, section, inside))) for one in done.unseen)
-        fresh = [seen for seen in done.found if _value(seen) not in found.values]
+        known = {value for _, value in found.values} if section.again else set()
+        fresh = [seen for seen in done.found if _value(seen) not in found.values and seen.hit.value not in known]
         found.values |= {_value(seen) for seen in fresh}
         found.matches += (_match(seen, note, section, origin, inside, steps) for seen in fresh)
     for seen in whole.found:  # what only makes sense together, such as an id in one field and its secret in another
@@ -60,8 +64,10 @@ def _match(seen: Placed, note: Note, section: Section, origin: Origin, inside: I
         place = replace(place, line=place.line + section.line, end_line=place.end_line + section.line)
     hit = replace(seen.hit, steps=(*steps, *section.steps, *seen.hit.steps))
     where = _within(note, section, inside)
+    if seen.inside.member is None:
+        seen = seen._replace(inside=replace(seen.inside, field=None))  # a body that is a mail is the record's body all the same
     if section.paths:
-        where = replace(where, field=section.at(place.line))
+        where = replace(where, field=shown(section.at(place.line)))
     match = replace(
         match_at(seen._replace(hit=hit, place=place, inside=seen.inside.within(where)), origin), author=note.author, date=note.date
     )
@@ -69,7 +75,7 @@ def _match(seen: Placed, note: Note, section: Section, origin: Origin, inside: I
 
 
 def _within(note: Note, section: Section, inside: Inside) -> Inside:
-    return Inside(member=inside.member, field=section.field, record=note.id or None)
+    return Inside(member=inside.member, field=shown(section.field), record=note.id or None)
 
 
 def _value(seen: Placed) -> Value:
@@ -81,3 +87,20 @@ def in_file(found: list[Placed], origin: Origin, inside: Inside, steps: tuple[st
     for seen in found:
         hit = replace(seen.hit, steps=(*steps, *seen.hit.steps))
         yield match_at(seen._replace(hit=hit, inside=seen.inside.within(inside)), origin)
+
+
+def owned(match: Match, owner: Owner | None) -> Match:
+    """The same, told of the record that the file belongs to."""
+    if owner is None:
+        return match
+    return replace(match, origin=replace(match.origin, record=owner.record), author=owner.author, date=owner.date)
+
+
+def decoded(text: str) -> bytes | None:
+    """What a base64 text or data: URI holds; None where it is none."""
+    if text[:5].lower() == "data:":
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None

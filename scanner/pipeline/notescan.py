@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from scanner import canon
-from scanner.decode.content import Content, member
+from scanner.decode.content import Content, Pieces, member
 from scanner.decode.limits import Budget, Stop
 from scanner.decode.notes.bundle import File, bundle_form, files_in
 from scanner.decode.notes.census import Census, Lost
@@ -25,8 +24,8 @@ from scanner.notemaps import shipped
 from scanner.pipeline.engines import engine
 from scanner.pipeline.examine import streamed
 from scanner.pipeline.files import counted
-from scanner.pipeline.noteplace import Value, in_file, told
-from scanner.pipeline.noterefs import Owner, References
+from scanner.pipeline.noteplace import Value, decoded, in_file, owned, told
+from scanner.pipeline.noterefs import References
 from scanner.pipeline.opened import Opened, examined, flowed
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
@@ -74,11 +73,24 @@ class NoteScan:
     ) -> Scanned:
         """Everything in a file or a folder."""
         self._single = None if path.is_dir() else canon.text(os.fsencode(path.name))
+
+        def read() -> None:
+            for name in [b""] if self._single is not None else self._listed(path, excluded, chosen):
+                self._file(os.path.join(os.fsencode(path), name) if name else os.fsencode(path), name or os.fsencode(path.name))
+
+        return self._watched(read, uri)
+
+    def stream(self, pieces: Iterable[bytes]) -> Scanned:
+        """An export from standard input."""
+        self._single = "-"
+        with closing(Content(Pieces(pieces), Budget(self._settings.limits))) as content:
+            return self._watched(lambda: self._opened(content, Origin(self._id, "notes", path="-"), "-"), "-")
+
+    def _watched(self, read: Callable[[], None], uri: str) -> Scanned:
         self._settings.progress.start(uri)
         interrupted = False
         try:
-            for name in [b""] if self._single is not None else self._listed(path, excluded, chosen):
-                self._file(os.path.join(os.fsencode(path), name) if name else os.fsencode(path), name or os.fsencode(path.name))
+            read()
         except KeyboardInterrupt:
             interrupted = True
             self._gap(Origin(self._id, "notes"), Unseen("truncated", "the run was interrupted before its end"))
@@ -117,6 +129,7 @@ class NoteScan:
                 self._opened(Content(data, Budget(limits, len(data))), origin, shown)
             except Oversize:
                 with large_file(full) as (file, size):
+                    limits = replace(limits, seconds=max(limits.seconds, size >> 20))  # an export may be the work of years
                     self._opened(Content(file, Budget(limits, size), size=size), origin, shown)
         except Changed:
             self._gap(origin, Unseen("changed-while-reading", "it was written to while it was read"))
@@ -180,7 +193,7 @@ class NoteScan:
         at = one.origin.at(Inside(member=one.inside.member, record=note.id or None))
         for file in note.files:
             if file.data:
-                data = _decoded(file.data)
+                data = decoded(file.data)
                 if data is None:
                     self._gap(at, Unseen("unreadable", "a file of this record is no base64"))
                     continue
@@ -255,11 +268,13 @@ class NoteScan:
         owners, missing = self._references.joined()
         for outer, path, matches, gaps in self._files:
             owner = owners.get((outer, path))
-            self._matches += (_owned(match, owner) for match in matches)
+            self._matches += (owned(match, owner) for match in matches)
             for origin, unseen, own in gaps:
                 self._tell(replace(origin, record=owner.record) if owner else origin, unseen, own=own)
         for owner in missing:
             self._gap(owner.origin, Unseen("missing-object", _ABSENT))
+        if forgotten := self._references.forgotten:
+            self._gap(Origin(self._id, "notes"), Unseen("truncated", f"{forgotten:,} names of files were not looked up"), counted=False)
         for lost in self._census.lost(cut=self._cut):
             self._lost(lost)
         for (reason, own), more in sorted(self._more.items()):
@@ -281,18 +296,3 @@ class NoteScan:
             self._more[unseen.reason, own] += 1
         else:
             self._tally.gap(origin, unseen.reason, unseen.detail, counted=own)
-
-
-def _owned(match: Match, owner: Owner | None) -> Match:
-    if owner is None:
-        return match
-    return replace(match, origin=replace(match.origin, record=owner.record), author=owner.author, date=owner.date)
-
-
-def _decoded(text: str) -> bytes | None:
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None

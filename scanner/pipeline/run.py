@@ -138,6 +138,10 @@ def _scan_one(
         if spread:
             return scan_logs(id, spread.folder, shown, settings, excluded, spread.covers)
         return scan_logs(id, Path(request.name), shown, settings, excluded)
+    if kind == "stdin" and surface == "notes":
+        from scanner.pipeline.notescan import NoteScan
+
+        return NoteScan(id, settings).stream(standard_input)
     if kind == "stdin":
         return scan_stream(id, standard_input, settings, surface)
     shown = _shown(request.name, settings)

@@ -9,6 +9,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ import pytest
 from click.testing import CliRunner
 
 from scanner.cli.scan import command
+from scanner.pipeline import noteplace
 from scanner.rulepack.sample import grow
 from tests.decode.notes import exports
 from tests.decode.notes.exports import Made
+from tests.e2e.dragnet import Dragnet
+from tests.e2e.planted import plants
 
 
 @dataclass
@@ -129,11 +133,6 @@ def _tar(files: dict[str, bytes]) -> bytes:
 
 @pytest.mark.parametrize(("name", "content"), [("hub.zip", exports.zipped(FILES)), ("hub", FILES), ("hub.tar.gz", _tar(FILES))])
 def test_attachments_are_told_of_the_record_that_names_them(scan, name, content):
-    if name.endswith("gz"):
-        from scanner.decode.formats import recognise
-
-        if recognise(gzip.decompress(content)) is None:
-            pytest.skip("needs tar")
     outer = "" if name == "hub" else f"{name}!"
     said = scan(content, name)
     assert said.places == [
@@ -167,6 +166,18 @@ def test_an_embedded_file_is_read_like_any_other(scan):
     assert said.places == [("e.enex!bundle.zip!deep/app.env", "note 1", None, 2)]
     assert said.report["findings"][0]["location"]["steps"] == ["base64", "unzip"]
     assert said.count == (2, 2)
+
+
+def test_a_file_in_the_markup_of_a_note_is_read(scan):
+    inner = base64.b64encode(exports.zipped({"a.env": f"t={secret(1)}".encode()})).decode()
+    said = scan(exports.as_json([Made("T-1", "a", f'<p>x</p><img src="data:application/zip;base64,{inner}">')]))
+    assert said.places == [("export.json!embedded 1!a.env", "T-1", None, 1)]
+
+
+def test_what_is_encoded_in_a_note_is_found_in_its_field(scan):
+    inner = base64.b64encode(f"DATABASE_URL=postgres://app:{secret(1)}@db/app".encode()).decode()
+    said = scan(exports.as_json([Made("T-1", "a", f"one\ntwo {inner}\n")]))
+    assert said.places == [("export.json", "T-1", "record.body", 2)]
 
 
 def test_a_resource_that_the_text_shows_and_the_note_lacks_is_a_gap(scan):
@@ -209,6 +220,36 @@ def test_an_export_is_known_by_its_content_and_its_finding_names_the_record(scan
 def test_a_folder_of_something_else_is_no_export(scan, tmp_path, content):
     (tmp_path / "folder").mkdir()
     assert scan(content, "folder", flag=False).report["targets"][0]["surface"] == "tree"
+
+
+@pytest.mark.parametrize("pack", [bytes, lambda data: exports.zipped({"e.json": data}), gzip.compress], ids=["plain", "zip", "gzip"])
+def test_an_export_can_come_from_standard_input(pack):
+    data = pack(exports.as_json([Made("T-1", "a", f"x {secret(1)}"), Made("T-2", "a", "b")]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scanner.cli.scan._stdin", lambda: iter([data[:40], data[40:]]))
+        result = CliRunner().invoke(command, ["--notes", "-", "--format", "json", "--quiet"], standalone_mode=False)
+    said = Said(result.return_value, json.loads(result.stdout), result.stdout)
+    assert [place[1:] for place in said.places] == [("T-1", "record.body", 1)]
+    assert said.count == (2, 2)
+
+
+def test_a_body_that_is_a_mail_is_the_body_of_its_record(scan):
+    mail = f"From: anna@example.org\nTo: bo@example.org\nSubject: key\n\n{secret(1)}\n"
+    assert [place[1:3] for place in scan(exports.as_json([Made("T-1", "a", mail)])).places] == [("T-1", "record.body")]
+
+
+def test_an_interrupted_scan_says_so(scan, monkeypatch):
+    calls = []
+
+    def told(*_):
+        calls.append(1)
+        if len(calls) > 2:
+            raise KeyboardInterrupt
+        return noteplace.Told(octets=1)
+
+    monkeypatch.setattr("scanner.pipeline.notescan.told", told)
+    said = scan(exports.as_json([Made(f"T-{n}", "a", "b") for n in range(1, 6)]))
+    assert (said.code, said.gaps, said.count) == (130, [("truncated", None, None)], (3, 2))
 
 
 def test_a_vault_is_an_export_and_its_links_are_followed(scan):
@@ -267,6 +308,13 @@ def test_a_secret_in_an_id_or_a_key_is_masked_wherever_it_is_told(scan):
     assert not any(secret(seed) in said.text for seed in (1, 2, 3))
 
 
+def test_names_that_a_terminal_would_obey_are_told_in_print(scan):
+    odd = "a\n\x1b[31m\u202e"
+    said = scan(json.dumps({"format": "state-hub-export", "tasks": [{"id": odd, odd: secret(1), "attachments": ["x"]}]}).encode())
+    assert len(said.places) == 1
+    assert all(text.isprintable() for text in (*said.places[0][1:3], said.gaps[0][2]))
+
+
 def test_a_project_describes_its_own_layout(scan, tmp_path):
     config = tmp_path / "own.yaml"
     config.write_text("""version: 1
@@ -309,3 +357,22 @@ def test_a_layout_that_is_wrong_is_told_with_its_line(tmp_path, text, message):
     assert type(result.exception).__name__ == "ConfigError"
     assert message in str(result.exception)
     assert "own.yaml:4" in str(result.exception)
+
+
+PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "body": lambda text: {"body": f"see\n{text}\n"},
+    "field": lambda text: {"fields": {"value": text}},
+    "markup": lambda text: {"body": f"<p>see</p><pre>{escape(text)}</pre>"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_any_rule_finds_is_found_in_a_note_and_nothing_of_it_is_shown(scan, place):
+    grown = plants()
+    texts = [plant.text.decode("utf-8", "replace") for plant in grown]
+    tasks = [{"id": f"P{number}x", **PLACES[place](text)} for number, text in enumerate(texts)]
+    said = scan(json.dumps({"format": "state-hub-export", "tasks": tasks}).encode())
+    found = {record for _, record, _, _ in said.places}
+    assert [plant.name for number, plant in enumerate(grown) if f"P{number}x" not in found] == []
+    assert Dragnet(secret for plant in grown for secret in plant.secrets).catch(said.text.encode()) == []
+    assert said.count == (len(tasks), len(tasks))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
-from scanner.decode.content import Content, Part
+from scanner.decode.content import HEAD, Content, Part
 from scanner.decode.formats import Format, recognise
 from scanner.decode.peel import Metered, flaw
 from scanner.model.content import WHOLE, Inside, Unseen
 
 ARCHIVES = frozenset({"unzip", "untar", "un7z"})
+_COMPRESSED = frozenset({"gunzip", "unxz", "bunzip2", "unzstd", "unlz4", "unlz4-legacy", "unlzip", "unlzma"})
 _DEPTH_MOST = 4
 
 
@@ -26,11 +27,13 @@ class File:
 def bundle_form(content: Content) -> Format | None:
     """The format of an archive, or of what was compressed, that may hold an export; None for everything else."""
     form = recognise(content.head)
-    return form if form and form.reader and (form.name in ARCHIVES or form.forwards) else None
+    return form if form and form.name in ARCHIVES | _COMPRESSED else None
 
 
-def files_in(content: Content, form: Format, inside: Inside = WHOLE, steps: tuple[str, ...] = ()) -> Iterator[File | Unseen]:
-    """Every file in it, those of archives in it too; what cannot be read is told."""
+def files_in(
+    content: Content, form: Format, inside: Inside = WHOLE, steps: tuple[str, ...] = (), *, glance: bool = False
+) -> Iterator[File | Unseen]:
+    """Every file in it, also in archives; what cannot be read is told. A `glance` takes beginnings only, and opens no archive in it."""
     steps = (*steps, form.name)
     parts: Iterator[Part | Unseen] = iter(())
     try:
@@ -40,7 +43,7 @@ def files_in(content: Content, form: Format, inside: Inside = WHOLE, steps: tupl
                 yield replace(part, inside=part.inside.within(inside))
                 continue
             content.budget.member()
-            yield from _file(part, content, inside, steps)
+            yield from _file(part, content, inside, steps, glance=glance)
             if content.budget.over:
                 raise content.budget.over
     except Exception as problem:
@@ -50,7 +53,7 @@ def files_in(content: Content, form: Format, inside: Inside = WHOLE, steps: tupl
             parts.close()
 
 
-def _file(part: Part, container: Content, inside: Inside, steps: tuple[str, ...]) -> Iterator[File | Unseen]:
+def _file(part: Part, container: Content, inside: Inside, steps: tuple[str, ...], *, glance: bool) -> Iterator[File | Unseen]:
     where = part.inside.within(inside)
     stream: Metered | None = None
     if isinstance(part.data, bytes):
@@ -58,14 +61,15 @@ def _file(part: Part, container: Content, inside: Inside, steps: tuple[str, ...]
         content = Content(part.data, container.budget)
     else:
         stream = Metered(part.data, container)
-        held = stream.upto(container.budget.limits.held)
-        small = len(held) < container.budget.limits.held
+        most = HEAD if glance else container.budget.limits.held
+        held = stream.upto(most)
+        small = len(held) < most
         content = Content(held, container.budget) if small else Content(stream, container.budget, head=held)
     try:
         form = bundle_form(content)
-        deep = len(steps) < _DEPTH_MOST and (part.inside.member is None or (form is not None and form.name in ARCHIVES))
-        if form is not None and deep:
-            yield from files_in(content, form, where, steps)
+        deep = part.inside.member is None or (form is not None and form.name in ARCHIVES and not glance)
+        if form is not None and deep and len(steps) < _DEPTH_MOST:
+            yield from files_in(content, form, where, steps, glance=glance)
         else:
             yield File(content, where, steps)
     finally:

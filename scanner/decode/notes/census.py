@@ -7,11 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
+from scanner.decode.notes.render import shown
 from scanner.model.content import Inside, Unseen
 
 _NUMBERED = re.compile(r"(.{0,40}?)([0-9]{1,15})")
 _TOLD_MOST = 100  # missing ids that are told one by one, for each run
 _STRETCHES_MOST = 200_000
+_SHORT_MOST = 1_000_000  # whatever an export says of itself
 _LEAST = 3
 
 
@@ -90,7 +92,7 @@ class Census:
             missing[kind] += total
             numbers = [number for first, last in holes[:_TOLD_MOST] for number in range(first, min(last, first + _TOLD_MOST) + 1)]
             for number in numbers[:_TOLD_MOST]:
-                id = f"{scope}{prefix}{number:0{run.width}d}"
+                id = shown(f"{scope}{prefix}{number:0{run.width}d}")
                 said = f"a {kind} with this id is not in the export, its neighbours are"
                 found.append(Lost(Unseen("missing-object", said, Inside(record=id))))
             if total > _TOLD_MOST:
@@ -99,6 +101,7 @@ class Census:
         for kind, all_of_it in sorted(self.said.items()):
             read = _of(self.read, kind)
             short = all_of_it - read - _of(self.cut, kind) - _of(missing, kind)
+            short = min(short, _SHORT_MOST)
             if short > 0:
                 reason = "truncated" if cut else "missing-object"
                 what = f"records of kind {kind}" if kind else "records"

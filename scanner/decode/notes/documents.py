@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -37,6 +38,7 @@ class Layout:
 
 def layout_of(head: bytes, path: str, mappings: Sequence[NoteMap], *, pages: bool = False, named: bool = False) -> Layout | None:
     """The layout of a document by its beginning; None for one that shows no sign of any, but for `pages`, or if it was `named` as notes."""
+    head = _in_utf8(head)
     form = _form(head, path)
     if form is None:
         return None
@@ -51,6 +53,16 @@ def layout_of(head: bytes, path: str, mappings: Sequence[NoteMap], *, pages: boo
     if form == "markdown" and pages:
         return next((Layout(form, mapping) for mapping in able if mapping.name == FOLDER), None)
     return next((Layout(form, mapping) for mapping in able if mapping.name == ANY and (named or (pages and form == "html"))), None)
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """A text that says that it is UTF-16, as UTF-8."""
+    name = _wide(data)
+    return data.decode(name, "replace").encode("utf-8", "replace") if name else data
+
+
+def _wide(data: bytes) -> str | None:
+    return {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(data[:2]) if data[2:4] != b"\0\0" else None
 
 
 def _covers(glob: str, path: str) -> bool:
@@ -167,13 +179,13 @@ def notes_of(content: Content, path: str, layout: Layout, census: Census) -> Ite
     """The notes of a document, as they end; raises Stop where it cannot be read to its own end, after what was read."""
     mapping = layout.mapping
     if layout.form in ("markdown", "html"):
-        note = (markdown_note if layout.form == "markdown" else html_note)(content.whole(), path, mapping)
+        note = (markdown_note if layout.form == "markdown" else html_note)(_in_utf8(content.whole()), path, mapping)
         census.count(note.kind, note.own, "", runs=note.runs)
         yield note
         return
     walker = Walker(mapping)
     if layout.form == "yaml":
-        stream: Iterable[Event | Unseen] = events.yaml_events(content)
+        stream: Iterable[Event | Unseen] = events.yaml_events(_Hurried(content), content.budget.hurry)
     else:
         stream = _stream(_Hurried(content), layout.form, keyed=mapping.keyed)
     try:
@@ -200,14 +212,23 @@ class Cut(Stop):
 
 
 class _Hurried:
-    """A content read forwards from its beginning, whatever was read of it before."""
+    """A content read forwards from its beginning, whatever was read of it before; in UTF-8."""
 
     def __init__(self, content: Content) -> None:
         self._budget, self._file = content.budget, content.file()
+        name = _wide(content.head)
+        self._decoder = getincrementaldecoder(name)("replace") if name else None
 
     def read(self, size: int, /) -> bytes:
         self._budget.hurry()
-        return self._file.read(size)
+        data = self._file.read(size)
+        if self._decoder is None:
+            return data
+        text = ""
+        while data and not text:
+            text = self._decoder.decode(data)
+            data = b"" if text else self._file.read(size)
+        return text.encode("utf-8", "replace")
 
 
 def _take(record: Record, note: Note, mapping: NoteMap, census: Census) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from scanner.decode.content import Content
 from scanner.decode.limits import Stop
 from scanner.model.content import Inside, Unseen
 
@@ -141,12 +140,14 @@ def events_of(value: Any) -> Iterator[Event]:
             yield VALUE, item
 
 
-def yaml_events(content: Content) -> Iterator[Event]:
+def yaml_events(source: Bytes, hurry: Callable[[], None]) -> Iterator[Event]:
     """YAML, several documents as the items of one list; an alias stands for nothing, as what it means was read at its anchor."""
-    data = content.read(_YAML_MOST + 1)
+    data = b""
+    while len(data) <= _YAML_MOST and (piece := source.read(_STEP * 64)):
+        data += piece
     if len(data) > _YAML_MOST:
         raise Stop("archive-too-large", f"it is larger than {_YAML_MOST >> 20} MiB and can only be read whole")
-    yield from yaml_text_events(data, content.budget.hurry)
+    yield from yaml_text_events(data, hurry)
 
 
 def yaml_text_events(data: bytes, hurry: Callable[[], None] = lambda: None) -> Iterator[Event]:

@@ -13,7 +13,6 @@ _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s",
     "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
 })  # fmt: skip
-_SPACE = re.compile(r"[ \t\r\f\v]*\n[ \t\r\f\v\n]*|[ \t\r\f\v]+")
 _NAMES_FILE = frozenset({"src", "href", "ri:filename", "data"})
 _DULL = frozenset({"class", "style", "id", "dir", "lang", "rel", "target", "width", "height", "colspan", "rowspan", "align", "type"})
 
@@ -26,6 +25,7 @@ class Read:
     title: str | None = None
     links: list[str] = field(default_factory=list)  # files and addresses that it names
     media: list[str] = field(default_factory=list)  # hashes of resources that it shows (ENML)
+    embedded: list[str] = field(default_factory=list, repr=False)  # files in base64, as data: URIs
     id: str | None = None  # of the <article>, as Notion writes it
 
 
@@ -75,8 +75,8 @@ def read_html(text: str) -> Read:
             if text[begin + 1] != "/":
                 _attributes(text[begin:close], tag, found, attributes)
             at = close + 1
-    body = _SPACE.sub(lambda gap: "\n" if "\n" in gap[0] else " ", "".join(parts)).strip()
-    found.text = "\n".join(part for part in (body, *attributes, *comments) if part)
+    lines = (line.rstrip() for line in "".join(parts).split("\n"))  # what is indented stays so: it may be YAML
+    found.text = "\n".join(part for part in (*lines, *attributes, *comments) if part)
     return found
 
 
@@ -84,6 +84,9 @@ def _attributes(tag_text: str, tag: str, found: Read, told: list[str]) -> None:
     for match in _ATTRIBUTE.finditer(tag_text):
         name, value = match[1].lower(), html.unescape(match[2] or match[3] or match[4] or "")
         if not value:
+            continue
+        if value[:5].lower() == "data:" and ";base64," in value[:200]:
+            found.embedded.append(value)
             continue
         if name in _NAMES_FILE:
             found.links.append(value)

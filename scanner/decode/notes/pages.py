@@ -8,7 +8,7 @@ from typing import Any
 from scanner.decode.limits import Stop
 from scanner.decode.notes.events import yaml_text_events
 from scanner.decode.notes.markup import read_html
-from scanner.decode.notes.render import Named, Note, Section, date_of, is_local, named_in
+from scanner.decode.notes.render import Named, Note, Section, date_of, is_local, named_in, shown
 from scanner.decode.notes.walk import Record, Walker, first, values
 from scanner.notemaps import Kind, NoteMap
 
@@ -57,12 +57,13 @@ def html_note(data: bytes, path: str, mapping: NoteMap) -> Note:
     note = _note(mapping.kinds[0], own, path, None, None)
     note.sections.append(Section("record.body", page.text, ("html",)))
     note.files += (Named(link, path=link, must=False) for link in page.links if is_local(link))
+    note.files += (Named(f"embedded {number}", data=data) for number, data in enumerate(page.embedded, 1))
     return note
 
 
 def _note(kind: Kind, own: str | None, path: str, author: str | None, date: str | None) -> Note:
     id = own or path.rpartition(".")[0] or path
-    return Note(kind.name, id[:200], 1, author[:200] if author else None, date_of(date), own=own, runs=kind.runs)
+    return Note(kind.name, shown(id), 1, author[:200] if author else None, date_of(date), own=own, runs=kind.runs)
 
 
 def _hex(path: str, mapping: NoteMap) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from scanner import canon
 from scanner.decode.notes.markup import is_html, read_html
 from scanner.decode.notes.walk import Record, first, values
 from scanner.notemaps import NoteMap
@@ -30,6 +31,7 @@ class Section:
     text: str = dataclasses.field(repr=False)
     steps: tuple[str, ...] = ()
     line: int = 0  # lines of the file before it, where the file is the record
+    again: bool = False  # it stands elsewhere too, with less of a line to itself
     paths: tuple[str, ...] = ()  # of values that were written here as JSON: the field of each line
 
     def at(self, line: int) -> str:
@@ -127,10 +129,16 @@ def name_of(record: Record, mapping: NoteMap) -> str:
     """How a record is called: by its id, else by its kind and number; a part with the name of what it is a part of."""
     assert record.kind is not None  # noqa: S101 what stands outside has no name
     id = record.known.get("id") or first(record.value, record.kind.roles.get("id", ())) or record.key
-    name = id[:_NAME_MOST] if id else f"{record.kind.name} {record.number}"
+    name = shown(id) if id else f"{record.kind.name} {record.number}"
     if record.kind.part and record.owner is not None and record.owner.kind:
         return f"{name_of(record.owner, mapping)}/{name}"
     return name
+
+
+def shown(id: str) -> str:
+    """An id as it may be printed."""
+    id = id[:_NAME_MOST]
+    return id if id.isprintable() else canon.text(id.encode("utf-8", "surrogatepass"))
 
 
 def _short(text: str | None) -> str | None:
@@ -164,6 +172,7 @@ def _prose(text: str, name: str, note: Note) -> None:
         read = read_html(text)
         note.sections.append(Section(name, read.text, ("html",)))
         note.files += (Named(link, path=link, must=False) for link in read.links if is_local(link))
+        note.files += (Named(f"embedded {number}", data=data) for number, data in enumerate(read.embedded, 1))
         note.media += read.media
         return
     note.sections.append(Section(name, text))
@@ -264,6 +273,8 @@ class _Writer:
         if isinstance(value, str):
             if '"' not in value and "\n" not in value and "\\" not in value and "\r" not in value:
                 self._line(f'{start}"{value}",', where)
+                if " " in value or "\t" in value:
+                    self.apart.append(Section(where, value, again=True))
                 return
             self._line(f'{start}"",', where)
             if is_html(value):

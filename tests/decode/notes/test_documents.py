@@ -110,6 +110,16 @@ WRITERS: dict[str, tuple[str, str, Callable[[tuple[Made, ...]], bytes], tuple[Ma
 
 
 @pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"], ids=["little", "big"])
+def test_an_export_in_utf_16_is_read_as_well(name, mark):
+    layout, path, write, records = WRITERS[name]
+    text = write(records).decode()
+    found = read(mark + text.encode("utf-16-le" if mark[0] == 0xFF else "utf-16-be"), path, named=True)
+    assert (found.layout, found.stop) == (layout, None)
+    assert [said[2] for said in found.said()] == [made.body for made in records]
+
+
+@pytest.mark.parametrize("name", WRITERS)
 def test_a_layout_is_told_by_its_content_and_read(name):
     layout, path, write, records = WRITERS[name]
     found = read(write(records), path, named=True)
