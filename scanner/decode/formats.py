@@ -93,6 +93,8 @@ FORMATS = (
     Format("java", "a compiled Java class", rb"\xca\xfe\xba\xbe", "bytecode:java", test="bytecode:is_java"),
     Format("keystore", "a Java keystore", _KEYSTORE, "keystores:java", needs=("cryptography",), extra="documents"),
     Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12", needs=("cryptography",), extra="documents"),
+    Format("avro", "an Avro file", rb"Obj\x01", "columnar:avro"),
+    Format("parquet", "a Parquet file", rb"PAR[1E]", "columnar:parquet", needs=("pyarrow",), extra="columnar"),
     Format("sqlite", "an SQLite database", rb"SQLite format 3\0", "sqlite:read"),
     Format("sqlite-wal", "a write-ahead log of SQLite", rb"\x37\x7f\x06[\x82\x83]", "sqlite:wal"),
     Format("sqlite-journal", "a journal of SQLite", rb"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "sqlite:journal"),
