@@ -10,6 +10,8 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 
+from scanner.decode import documentcanaries
+
 Maker = Callable[[bytes], bytes]  # a text -> a file of the format
 NAME = "app.env"
 
@@ -43,6 +45,7 @@ CANARIES: Mapping[str, Maker] = {  # by the name of the format
     "untar": tarred,
     "unxz": lzma.compress,
     "bunzip2": bz2.compress,
+    **documentcanaries.CANARIES,
 }
 ENCODINGS: Mapping[str, Maker] = {  # texts that are no format of their own
     "utf-8": lambda text: b"\xef\xbb\xbf" + text,
