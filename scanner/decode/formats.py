@@ -46,7 +46,7 @@ _PKCS12 = (
     rb"\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)"
     rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 )
-_MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,100}:"  # not git's patches
+_MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]:[0-9]{2}[^\r\n]{0,40}\r?\n[!-9;-~]{1,100}:"  # no patch
 _MAIL = (
     rb"(?i:return-path|received|delivered-to|from|to|cc|date|subject|message-id|mime-version|reply-to|sender|content-type|user-agent|status|"
     rb"dkim-signature|arc-[a-z-]{1,30}|authentication-results|envelope-to|in-reply-to|references|importance|list-[a-z]{1,20}|thread-[a-z]{1,9}|"
