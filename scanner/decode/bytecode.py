@@ -31,7 +31,7 @@ def python(content: Content) -> Iterator[Part]:
                 content.budget.hurry()
             start = match.start() + 1 + width
             size = int.from_bytes(match[1], "little")
-            if _LEAST <= size <= len(data) - start and _is_text(data[start : start + size]):
+            if _LEAST <= size <= len(data) - start and data.find(0, start, start + size) < 0 and _is_text(data[start : start + size]):
                 found.append((start, data[start : start + size]))
     end = 0
     for start, text in sorted(found, key=lambda one: (one[0], -len(one[1]))):
@@ -43,7 +43,7 @@ def python(content: Content) -> Iterator[Part]:
 
 def _is_text(data: bytes) -> bool:
     try:
-        return 0 not in data and bool(data.decode("utf-8", "surrogatepass"))
+        return bool(data.decode("utf-8", "surrogatepass"))
     except UnicodeDecodeError:
         return False
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import bz2
 import gzip
 import io
@@ -14,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 
+from scanner.decode import documentcanaries
 from scanner.decode.compressed import ZSTD
 
 Maker = Callable[[bytes], bytes]  # a text -> a file of the format
@@ -94,32 +94,6 @@ def _lz4(text: bytes) -> bytes:
     return made
 
 
-def _office(text: bytes) -> bytes:
-    """A Word document whose text is split into two runs."""
-    kind = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    types = b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    types += b'<Override PartName="/word/document.xml" ContentType="%b"/></Types>' % kind
-    word = b'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-    runs = b"".join(b"<w:r><w:t>%b</w:t></w:r>" % part for part in (text[:40], text[40:].strip()))
-    body = b"<w:document %b><w:body><w:p>%b</w:p></w:body></w:document>" % (word, runs)
-    return _zip({"[Content_Types].xml": types, "word/document.xml": body})
-
-
-def _opendocument(text: bytes) -> bytes:
-    names = b'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
-    body = b"<office:body><office:text><text:p>%b</text:p></office:text></office:body>" % text.strip()
-    content = b"<office:document-content %b>%b</office:document-content>" % (names, body)
-    return _zip({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": content})
-
-
-def _zip(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for number, (name, data) in enumerate(files.items()):
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED if number else zipfile.ZIP_STORED)
-    return out.getvalue()
-
-
 def _png(text: bytes) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -130,62 +104,12 @@ def _png(text: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"zTXt", inside) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def _sqlite(text: bytes) -> bytes:
-    import sqlite3
-
-    base = sqlite3.connect(":memory:")
-    try:
-        base.execute("create table t (id integer, value text)")
-        base.execute("insert into t values (1, ?)", (text.decode("ascii"),))
-        base.commit()
-        return base.serialize()
-    finally:
-        base.close()
-
-
-def _notebook(text: bytes) -> bytes:
-    cell = {"cell_type": "code", "metadata": {}, "execution_count": 1, "outputs": [], "source": [text.decode("ascii")]}
-    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
-
-
-def _mail(text: bytes) -> bytes:
-    head = b"From: canary@localhost\nTo: canary@localhost\nSubject: canary\nMIME-Version: 1.0\nContent-Type: text/plain\n"
-    return head + b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(text)
-
-
-def _pdf(text: bytes) -> bytes:
-    """A page with the text in a deflated stream."""
-    stream = zlib.compress(b"BT /F1 12 Tf 10 10 Td (%b) Tj ET" % text.strip())
-    bodies = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 900 90]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>",
-    )
-    out, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(bodies, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(out)
-    return out + b"xref\n0 6\n0000000000 65535 f \n" + table + end
-
-
 def _gif(text: bytes) -> bytes:
     """A picture of one pixel with a comment in two blocks."""
     halves = (text[:40], text[40:])
     comment = b"".join(bytes([len(part)]) + part for part in halves)
     frame = b",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
     return b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff" + b"!\xfe" + comment + b"\0" + frame + b";"
-
-
-def _python(text: bytes) -> bytes:
-    import importlib.util
-    import marshal
-
-    code = compile(f"value = {text.decode('ascii')!r}", "canary", "exec")
-    return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 
 CANARIES: Mapping[str, Maker] = {  # by the name of the format
@@ -202,19 +126,9 @@ CANARIES: Mapping[str, Maker] = {  # by the name of the format
     "uncpio": _cpio,
     "untar": tarred,
     "image": image,
-    "office": _office,
-    "opendocument": _opendocument,
-    "rtf": lambda text: b"{\\rtf1\\ansi {\\b %b}%b}" % (text[:40], text[40:].strip()),
-    "html": lambda text: b"<!DOCTYPE html><html><body><p><b>%b</b>%b</p></body></html>" % (text[:40], text[40:].strip()),
-    "svg": lambda text: b'<svg xmlns="http://www.w3.org/2000/svg"><text><tspan>%b</tspan>%b</text></svg>' % (text[:40], text[40:].strip()),
-    "notebook": _notebook,
-    "mail": _mail,
-    "mbox": lambda text: b"From canary@localhost Thu Jan  1 00:00:00 2026\n" + _mail(text),
-    "sqlite": _sqlite,
     "png": _png,
     "gif": _gif,
-    "pdf": _pdf,
-    "python": _python,
+    **documentcanaries.CANARIES,
 }
 TEXTS: Mapping[str, tuple[str, Maker]] = {  # what needs no reader: name -> (for a person, who makes it)
     "text": ("text", bytes),

@@ -46,7 +46,7 @@ _PKCS12 = (
     rb"\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30(?:[\x10-\x80]|\x81.|\x82..|\x83...|\x84....)"
     rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 )
-_MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,100}:"  # not git's patches
+_MBOX = rb"From (?![0-9a-f]{40} Mon Sep 17 00:00:00 2001)[^\r\n]{1,200}[0-9]:[0-9]{2}[^\r\n]{0,40}\r?\n[!-9;-~]{1,100}:"  # no patch
 _MAIL = (
     rb"(?i:return-path|received|delivered-to|from|to|cc|date|subject|message-id|mime-version|reply-to|sender|content-type|user-agent|status|"
     rb"dkim-signature|arc-[a-z-]{1,30}|authentication-results|envelope-to|in-reply-to|references|importance|list-[a-z]{1,20}|thread-[a-z]{1,9}|"
@@ -80,7 +80,7 @@ FORMATS = (
     Format("unlzma", "an LZMA file", rb"[\0-\xe0]\0\0", "compressed:unlzma", forwards=True, test="compressed:is_lzma"),
     Format("un7z", "a 7z archive", rb"7z\xbc\xaf\x27\x1c", "sevenzip:read"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07"),
-    Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf", "cryptography"), extra="documents"),
+    Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf",), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb", "rpms:read", forwards=True),
     Format("unar", "an ar archive", rb"!<(?:arch|thin)>\n", "ars:read", forwards=True),
@@ -91,8 +91,10 @@ FORMATS = (
            test="tarheads:is_tar"),
     Format("python", "a compiled Python file", rb".[\x0c-\x0e]\r\n[\0-\3]\0\0\0", "bytecode:python"),
     Format("java", "a compiled Java class", rb"\xca\xfe\xba\xbe", "bytecode:java", test="bytecode:is_java"),
-    Format("keystore", "a Java keystore", _KEYSTORE, "keystores:java", needs=("cryptography",), extra="documents"),
-    Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12", needs=("cryptography",), extra="documents"),
+    Format("keystore", "a Java keystore", _KEYSTORE, "keystores:java"),
+    Format("pkcs12", "a PKCS#12 file", _PKCS12, "keystores:pkcs12"),
+    Format("avro", "an Avro file", rb"Obj\x01", "columnar:avro"),
+    Format("parquet", "a Parquet file", rb"PAR[1E]", "columnar:parquet", needs=("pyarrow",), extra="columnar"),
     Format("sqlite", "an SQLite database", rb"SQLite format 3\0", "sqlite:read"),
     Format("sqlite-wal", "a write-ahead log of SQLite", rb"\x37\x7f\x06[\x82\x83]", "sqlite:wal"),
     Format("sqlite-journal", "a journal of SQLite", rb"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "sqlite:journal"),

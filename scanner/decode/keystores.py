@@ -34,7 +34,7 @@ def pkcs12(content: Content) -> Iterator[Part | Unseen]:
         pfx = der.first(content.whole()).below
         safe = der.first(pfx[1].below[1].data).octets
         yield from _Store(content).safes(der.first(safe))
-    except (der.Broken, IndexError):
+    except (der.Broken, IndexError, ValueError, RecursionError):
         yield Unseen("unreadable", "its structure is damaged")
 
 

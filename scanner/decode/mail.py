@@ -7,7 +7,6 @@ import email.parser
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from email.header import decode_header
 from email.message import Message
 from typing import IO
 
@@ -18,12 +17,15 @@ from scanner.model.content import Inside, Unseen
 
 _LINE_MOST = 1 << 16  # a longer line is read in pieces
 _HEADERS_MOST = 1 << 20
+_FIELD_MOST = 8192  # of a header that is taken apart; longer ones are searched as they are
 _NESTED_MOST = 100  # multiparts in multiparts
 _IN_MEMORY = 1 << 20
 _TEXT_MOST = 16 << 20
 _FIELD = re.compile(rb"([!-9;-~]{1,100}):[ \t]?")
 _TELLING = frozenset({b"from", b"to", b"date", b"subject", b"received", b"message-id", b"mime-version", b"return-path", b"content-type"})
-_ENVELOPE = re.compile(rb"From [^\r\n]{1,200}[0-9]{4}[^\r\n]{0,20}\r?\n")
+_ENVELOPE = re.compile(rb"From [^\r\n]{1,200}[0-9]:[0-9]{2}[^\r\n]{0,40}\r?\n")
+_FOLD, _BETWEEN = re.compile(r"\r?\n[ \t]"), re.compile(r"\?=[ \t]{1,100}=\?")
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\s]{0,1000})\?=")
 _PLAIN = ("us-ascii", "ascii", "utf-8", "utf8", "iso-8859-1", "iso-8859-15", "windows-1252", "latin-1", "latin1", "unknown-8bit", "")
 
 
@@ -143,12 +145,15 @@ class _Reader:
                 leaf.body.close()
 
     def _headers(self) -> Message:
-        taken, size = list[bytes](), 0
+        taken, size, field = list[bytes](), 0, 0
         while size < _HEADERS_MOST and (line := self._lines.peek()):
             if self._delimiter(line) is not None or not (line[:1] in (b" ", b"\t") or _FIELD.match(line)):
                 break
-            taken.append(self._lines.take())
+            field = len(line) + (field if line[:1] in (b" ", b"\t") else 0)
             size += len(line)
+            self._lines.take()
+            if field <= _FIELD_MOST:
+                taken.append(line)
         if not self._lines.peek().strip():
             self._lines.take()
         return email.parser.BytesHeaderParser().parsebytes(b"".join(taken))
@@ -207,17 +212,19 @@ def _told(headers: Message, number: int) -> Iterator[Part]:
 
 def _words(value: str) -> str:
     """A header's value without folds, its encoded words decoded (RFC 2047)."""
-    value = re.sub(r"\r?\n[ \t]", " ", value)
+    value = _FOLD.sub(" ", value)
     if "=?" not in value:
         return value
-    made = []
+    return _WORD.sub(_word, _BETWEEN.sub("?==?", value))
+
+
+def _word(match: re.Match[str]) -> str:
+    charset, code, text = match[1].partition("*")[0], match[2], match[3].encode("ascii", "replace")
     try:
-        for word, charset in decode_header(value):
-            data = word if isinstance(word, bytes) else word.encode("utf-8", "replace")
-            made.append(data.decode(charset or "latin-1", "replace"))
-    except (LookupError, ValueError, binascii.Error):
-        return value
-    return "".join(made)
+        data = _letters(text + b"=" * (-len(text) % 4)) if code in "bB" else binascii.a2b_qp(text, header=True)
+        return data.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return match[0]
 
 
 def _decoded(leaf: _Leaf) -> Iterator[Part]:

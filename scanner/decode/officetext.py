@@ -14,7 +14,7 @@ _PARAGRAPHS = frozenset({"p", "si", "is", "text"})  # of DrawingML and Wordproce
 _SPOKEN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _TEXT = frozenset({"t", "delText"})
 _WRITTEN_OTHERWISE = re.compile(r"[&<>\"'\n]|[^\x00-\x7f]")  # an attribute that does not stand in the XML as it reads
-_CELL_MOST = 1 << 20
+_CELL_MOST = 10_000  # lines of one cell; those beyond stand by themselves
 _STRINGS_MOST = 64 << 20  # characters of shared strings that are held; what is beyond is searched, and not put into cells
 
 
@@ -147,7 +147,7 @@ class Text:
             self._said.update(lines)
         elif self._instead:
             lines = [line for line in lines if line not in self._said]
-        if self._cells and sum(map(len, self._cells[-1])) < _CELL_MOST:
+        if self._cells and len(self._cells[-1]) < _CELL_MOST:
             self._cells[-1] += lines
         else:
             yield from (Line(line + "\n") for line in lines)

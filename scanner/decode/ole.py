@@ -71,7 +71,7 @@ def _stream(content: Content, file: OleFileIO, name: Sequence[str], broken: list
     content.budget.hurry()
     where = _named(name).member or ""
     try:
-        if file.get_size(list(name)) <= _STREAM_MOST:
+        if file.get_size(list(name)) <= min(content.weight, _STREAM_MOST):  # a longer one goes in circles
             data: bytes = file.openstream(list(name)).read()
             return data
     except Exception:  # noqa: S110 it is told below

@@ -16,6 +16,7 @@ from scanner.decode.xmlread import Event, local
 from scanner.model.content import Inside, Unseen
 
 _MANIFEST = "META-INF/manifest.xml"
+_NOTES = frozenset({"annotation", "note"})
 _PARAGRAPHS = frozenset({"p", "h"})
 _WRITTEN_OTHERWISE = re.compile(r"[&<>\"'\n]|[^\x00-\x7f]")
 _SPACES_MOST = 1000
@@ -94,6 +95,7 @@ class _Text:
         self._own: list[list[str]] = []
         self._paragraphs: list[list[str]] = []
         self._tables: list[_Table] = []
+        self._notes = 0  # that are open
 
     def take(self, event: Event) -> Iterator[Line]:
         """One event."""
@@ -110,6 +112,8 @@ class _Text:
         self._own.append([])
         if name in _PARAGRAPHS:
             self._paragraphs.append([])
+        elif name in _NOTES:
+            self._notes += 1
         elif name == "table":
             hidden = " (hidden)" if event.get("display") == "false" else ""
             self._tables.append(_Table(shown(event.get("name")) + hidden))
@@ -131,13 +135,15 @@ class _Text:
             yield from self._ended_row(event)
         elif name == "table" and self._tables:
             self._tables.pop()
+        elif name in _NOTES:
+            self._notes -= 1
         elif own.strip():
             label = shown(event.get("name") or name)
             yield Line(f"{label}: {own}\n", label)
 
     def _paragraph(self, text: str) -> Iterator[Line]:
         """In a cell it is held for the row; notes and comments of the cell stand by themselves."""
-        if self._tables and not any(one.name in ("annotation", "note") for one in self._open):
+        if self._tables and not self._notes:
             self._tables[-1].cell.append(text)
         elif text:
             yield Line(text + "\n")

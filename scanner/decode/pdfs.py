@@ -110,12 +110,15 @@ class _Document:
         try:
             page = self._reader.pages[number]
             self._own(page, number + 1)
-            text = page.extract_text().encode("utf-8", "replace")
+            text = page.extract_text()
+            if _in_letters(text):
+                text = page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
+            data = text.encode("utf-8", "replace")
         except Exception as problem:
             yield replace(_flaw(problem, "the text of a page"), inside=where)
             return
-        if text.strip() and self._new(text):
-            yield Part(text, where, "text")
+        if text.strip() and self._new(data):
+            yield Part(data, where, "text")
 
     def _new(self, data: bytes) -> bool:
         digest = hashlib.sha256(data).digest()
@@ -192,6 +195,12 @@ class _Document:
             yield Part(bytes(stream.get_data()), Inside(field="xmp", page=page))
         elif not any(key in stream for key in ("/Length1", "/Length3")) and stream.get("/Subtype") not in _FONTS:
             yield Part(bytes(stream.get_data()), Inside(field=f"object {key.number}", page=page), raw=True)
+
+
+def _in_letters(text: str) -> bool:
+    """Whether a page was drawn letter by letter, so that words can only be told by where the letters stand."""
+    words = text.split()
+    return len(words) > 20 and sum(map(len, words)) < 2 * len(words)
 
 
 def _below(one: Any) -> list[Any]:

@@ -15,7 +15,7 @@ from scanner.decode.sqlitenames import columns
 from scanner.model.content import Inside, Unseen
 
 _BLOB_LEAST, _TEXT_MOST = 16, 1 << 16
-_CARVED_MOST = 8 << 20  # bytes of free space in which rows are looked for; all of it is searched as it is
+_CARVED_MOST = 2 << 20  # bytes of free space in which rows are looked for; all of it is searched as it is
 _DAMAGED = "a page is damaged"
 _FREE = "deleted"
 

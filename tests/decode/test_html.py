@@ -117,3 +117,8 @@ def test_every_reading_maps_into_the_page(text: str) -> None:
 @given(st.integers(0, 1 << 30), st.integers(0, 30), st.sampled_from([0, 3]))
 def test_no_damage_makes_it_fail(seed: int, flips: int, cut: int) -> None:
     unbroken(page(f"<table><tr><td>a</td><td>{ONE}</td></tr></table><p>&amp;<script>x</script>" * 3), seed, flips, cut)
+
+
+@pytest.mark.parametrize("text", ["<div <html <div", "<html", "<p <p\n"])
+def test_what_is_the_same_when_it_is_read_is_not_read_again(text: str) -> None:
+    assert seen(text.encode() + b" ").chunks == []

@@ -52,10 +52,11 @@ def full() -> EmailMessage:
         "from: 2024-01-01\nto: 2024-02-01\n",
         "Date: today\n\nFrom: somebody\n",
         "From here on 2024\nit is prose: all of it\n",
+        "From here on 2024\nNote: all of it\n",
         "From " + "a" * 40 + " Mon Sep 17 00:00:00 2001\nFrom: A <a@b>\nDate: x\nSubject: [PATCH] y\n",
         "Content-Type: text/html\n\n<p>",
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_what_is_no_mail_is_left_alone(text: str) -> None:
     form = recognise(text.encode())
@@ -140,11 +141,15 @@ def test_parts_within_parts_are_bounded() -> None:
         b"Content-Type: multipart/mixed; boundary=x\n\n--x\n--x\n--x--\n--x\n\nafter",
         b"Content-Type: text/plain; charset*=utf-8'en'%ff%fe\nContent-Transfer-Encoding: base64\n\n=====A=B",
         b'Content-Disposition: attachment; filename*0*=x-none\'\'%e9; filename*1="b"\n\nabc',
-        b"Subject: =?x-none?q?=ff?= =?utf-8?b?###?= =?utf-8?b?A?=\nX:\n y\n z\n\n",
+        b"Subject: =?x-none?q?=ff?= =?utf-8?b?###?= =?utf-8?b?A?= =?utf-8?b??=\nX:\n y\n z\n\n",
         b"A" * 200_000 + b": b\n\nc",
         b"X: " + b"y\n " * 500_000,
+        b"Subject: " + b"=?a?q?" * 170_000 + b"\n\n",
+        b'Content-Type: text/plain; a="' + b";" * 900_000 + b"\n\n",
+        b'Content-Type: text/plain; a="' + b";\n " * 300_000 + b"\n\n",
+        b"Content-Type: text/plain" + b"; name*1=a" * 90_000 + b"\n\n",
     ],
-    ids=range(7),
+    ids=range(11),
 )
 def test_headers_that_lie_end_without_failing(tail: bytes) -> None:
     assert ("tool-error", None) not in seen(b"From: a\nTo: b\nDate: c\n" + tail).gaps

@@ -153,3 +153,12 @@ def test_no_bytes_make_the_decompressors_fail(data: bytes) -> None:
 @given(st.sampled_from([excel, message]), st.integers(0, 1 << 30), st.integers(0, 40), st.sampled_from([0, 0, 1, 512]))
 def test_no_damage_makes_it_fail(made: object, seed: int, flips: int, cut: int) -> None:
     unbroken(made(), seed, flips, cut)  # type: ignore[operator]
+
+
+def test_a_stream_that_is_longer_than_its_file_is_not_followed() -> None:
+    data = bytearray(message())
+    entry = data.index("__substg1.0_1000001F".encode("utf-16-le"))
+    data[entry + 120 : entry + 124] = (1 << 26).to_bytes(4, "little")
+    found = seen(bytes(data))
+    assert [reason for reason, name in found.gaps if name and name.endswith("__substg1.0_1000001F")] == ["unreadable"]
+    assert found.place(HEADER) == Inside(field="headers")

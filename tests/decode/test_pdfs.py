@@ -214,3 +214,17 @@ def test_no_damage_makes_it_fail(kind: str, seed: int, flips: int, cut: int) -> 
 
 def test_the_words_of_a_sentence_are_kept_apart() -> None:
     assert re.search(r"The key is \S+\.", seen(plain()).text)
+
+
+def test_a_page_that_is_drawn_letter_by_letter_is_put_together() -> None:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+    from reportlab.pdfgen import canvas
+
+    out, at = io.BytesIO(), 50.0
+    made = canvas.Canvas(out)
+    for letter in f"The key is {TEXT}.":
+        made.setFont("Helvetica", 10)
+        made.drawString(at, 700, letter)
+        at += stringWidth(letter, "Helvetica", 10)
+    made.save()
+    assert seen(out.getvalue()).place(TEXT) == Inside(page=1)

@@ -100,7 +100,8 @@ def test_a_backup_in_yaml_of_several_documents(status: Status) -> None:
     text = "---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: postgresql.cnpg.io/v1\nkind: Backup\n"
     text += "metadata:\n  name: n\n  namespace: databases\n"
     text += "spec:\n  cluster:\n    name: apps-pg\nstatus:\n  phase: completed\n  stoppedAt: '2026-03-09T02:00:00+01:00'\n"
-    assert status("backup.evidence", {"evidence": ["b.yaml"]}, {"b.yaml": text})["said"] == "backup n of databases/apps-pg completed, 2026-03-09"
+    said = status("backup.evidence", {"evidence": ["b.yaml"]}, {"b.yaml": text})["said"]
+    assert said == "backup n of databases/apps-pg completed, 2026-03-09"
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_a_block_that_is_printed_can_be_read_as_it_is(tmp_path: Path) -> None:
     [
         ("# nothing\n", "has no block of the gate"),
         (blank("a") + "\n" + blank("b"), "has more than one block of the gate"),
-        ("# a\n\n```yaml\nreadiness-gate:\n  version: 1\n  app: a\n  items:\n    data.clas: x\n```\n", r"r.md:8: .*did you mean `data.class`"),
+        ("# a\n\n```yaml\nreadiness-gate:\n  version: 1\n  app: a\n  items:\n    data.clas: x\n```\n", "r.md:8: .*did you mean `data.class`"),
         ("```yaml\nreadiness-gate:\n  version: 2\n```\n", "is missing"),
     ],
     ids=range(4),
