@@ -106,7 +106,7 @@ FORMATS = (
     Format("mbox", "a mailbox", _MBOX, "mail:mbox", forwards=True),
     Format("mail", "a message", _MAIL, "mail:read", test="mail:fits"),
     Format("iso", "an ISO 9660 image", rb".{32769}CD001", "isos:read"),
-    Format("uncompress", "a file that compress made", rb"\x1f\x9d[\x09-\x10\x89-\x90]"),
+    Format("uncompress", "a file that compress made", rb"\x1f\x9d[\x09-\x10\x89-\x90]", "lzw:read", forwards=True),
     Format("unlzop", "an lzop file", rb"\x89LZO\0\r\n\x1a\n"),
     Format("unlrzip", "an lrzip file", rb"LRZI"),
     Format("snappy", "a snappy stream", rb"\xff\x06\0\0sNaPpY"),

@@ -95,6 +95,7 @@ SPECIMENS: dict[str, tuple[Callable[[Path], bytes], ...]] = {
     "unlz4": (_printed("lz4", "-c"),),
     "unlz4-legacy": (_printed("lz4", "-l", "-c"),),
     "unlzip": (_printed("lzip", "-c"),),
+    "uncompress": (_printed("compress", "-f", "-c"),),
     "untar": (
         lambda folder: _tar(tarfile.PAX_FORMAT), lambda folder: _tar(tarfile.GNU_FORMAT),
         _printed("tar", "-c", "--format=v7", *FILES),
