@@ -1,5 +1,5 @@
 # One command each. `make test` is the one for a newcomer: it builds what it needs.
-.PHONY: help dev lint test bench docs rules-docs clean
+.PHONY: help dev lint test fuzz bench docs rules-docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,6 +9,7 @@ help:
 	@echo "make dev    a virtual environment in $(VENV) with everything for development"
 	@echo "make lint   ruff, mypy --strict, import-linter, typos"
 	@echo "make test   every test"
+	@echo "make fuzz   damages contents of every format and reads them, FUZZ_SECONDS each"
 	@echo "make bench  the benchmarks"
 	@echo "make docs   the documentation into site/"
 	@echo "make rules-docs  the pages about the rules, after a change of rules/"
@@ -31,6 +32,10 @@ lint: dev
 
 test: dev
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(PYTEST)
+
+FUZZ_SECONDS ?= 600
+fuzz: dev
+	$(BIN)/python -m tests.decode.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 bench: dev
 	$(BIN)/python -m benchmarks $(BENCH)

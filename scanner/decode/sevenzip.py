@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from scanner.decode import extracted, tars
 from scanner.decode.compressed import zstd_frame
 from scanner.decode.content import STEP, Ahead, Content, Part, Readable, member
 from scanner.decode.limits import Stop
@@ -18,8 +19,8 @@ _START = 32
 _HEADER_MOST = 64 << 20
 _WINDOW_MOST = 256 << 20  # of history, as 7-Zip's best level asks for
 _AES = b"\x06\xf1\x07\x01"
-_STRANGE = "a member is compressed by a method that is not read"
 _WRONG = "it was read, and is not what its checksum says"
+_KNOWN = (b"\x00", b"\x21", b"\x03\x01\x01", b"\x03", b"\x04\x02\x02", b"\x04\x01\x08", b"\x04\xf7\x11\x01")
 _BRANCHES = {  # filters of executables, by the names that liblzma has for them
     b"\x03\x03\x01\x03": "X86", b"\x03\x03\x02\x05": "POWERPC", b"\x03\x03\x04\x01": "IA64", b"\x03\x03\x05\x01": "ARM",
     b"\x03\x03\x07\x01": "ARMTHUMB", b"\x03\x03\x08\x05": "SPARC",
@@ -55,18 +56,36 @@ def read(content: Content) -> Iterator[Part | Unseen]:
 def _members(content: Content, found: Directory, stretch: Callable[[int, int], Readable]) -> Iterator[Part | Unseen]:
     names = iter([name for name, empty in zip(found.names, found.empty, strict=False) if not empty])
     at, number = found.start, 0
+    strange: dict[bytes, Inside] = {}  # members for which somebody else is asked
     for folder in found.folders:
         sizes = found.packed[number : number + len(folder.packed)]
         inside = [(size, crc, member(next(names, ""))) for size, crc in folder.streams]
         if any(coder.method == _AES for coder in folder.coders):
             yield from (Unseen("encrypted-archive", "a member is encrypted", where) for *_, where in inside)
+        elif not _is_known(folder) and extracted.is_there():
+            strange |= {(where.member or "").encode(): where for *_, where in inside}
         else:
             yield from _folder(content, folder, stretch(at, sizes[0]) if sizes else None, inside)
         at, number = at + sum(sizes), number + len(folder.packed)
+    if strange:
+        yield from _strange(content, strange)
     plain = iter(found.plain)
     for name, empty in zip(found.names, found.empty, strict=False):
         if empty and next(plain, False):
             yield Part(b"", member(name))
+
+
+def _strange(content: Content, wanted: dict[bytes, Inside]) -> Iterator[Part | Unseen]:
+    """Members that are packed by a method which only a program reads."""
+    with extracted.tarred(content) as archive:
+        for entry in tars.walk(archive):
+            if isinstance(entry, tars.Entry) and entry.name in wanted and not entry.cut:
+                yield Part(entry.data, wanted.pop(entry.name))
+    yield from (Unseen("unsupported-format", extracted.strange(), where) for where in wanted.values())
+
+
+def _is_known(folder: Folder) -> bool:
+    return folder.chain is not None and all(coder.method in _KNOWN or coder.method in _BRANCHES for coder in folder.coders)
 
 
 def _folder(
@@ -116,7 +135,7 @@ def _unpacked(folder: Folder, packed: Readable) -> Readable:
     """What a folder makes; raises Stop for methods that are not read."""
     chain = folder.chain
     if chain is None or len(folder.sizes) < len(folder.coders):
-        raise Stop("unsupported-format", _STRANGE)
+        raise Stop("unsupported-format", extracted.strange())
     stream = packed
     for coder, size in chain:
         stream = _Upto(_coded(coder, stream), size)
@@ -148,7 +167,7 @@ def _coded(coder: Coder, source: Readable) -> Readable:
         return _Deflated(source)
     if method == b"\x04\xf7\x11\x01":
         return _Inflating(source, zstd_frame)
-    raise Stop("unsupported-format", _STRANGE)
+    raise Stop("unsupported-format", extracted.strange())
 
 
 _PASSING: dict[str, Any] = {"id": 0x21, "dict_size": 1 << 16}  # LZMA2, of which only stored chunks are used

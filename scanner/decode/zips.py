@@ -27,14 +27,14 @@ def read(content: Content) -> Iterator[Part | Unseen]:
     file = content.file()
     try:
         archive = zipfile.ZipFile(_Guarded(file))
-    except zipfile.BadZipFile:
+    except _TooLarge:
+        yield from _scattered(content, file)
+        return
+    except Exception:  # zipfile raises much besides BadZipFile, such as for a version that it does not know
         if content.head.startswith(b"PK\x07\x08"):
             yield Unseen("truncated", "it is one of several volumes, and the others are needed")
         else:
             yield Unseen("truncated", "its directory is missing or damaged; members were looked for by their own headers")
-        yield from _scattered(content, file)
-        return
-    except _TooLarge:
         yield from _scattered(content, file)
         return
     with archive:

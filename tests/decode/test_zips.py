@@ -142,6 +142,14 @@ def test_a_directory_that_is_absurdly_large_is_not_held(peeled: Peel) -> None:
     assert peeled(grown).members == {"a": b"found all the same"}
 
 
+def test_a_version_that_nobody_knows_hides_nothing(peeled: Peel) -> None:
+    data = bytearray(zipped({"a": b"one", "b": b"two"}))
+    data[data.index(b"PK\1\2") + 6] = 112
+    found = peeled(bytes(data))
+    assert found.members == {"a": b"one", "b": b"two"}
+    assert found.gaps == [("truncated", None)]
+
+
 @given(st.binary(max_size=300), st.integers(0, 400), st.binary(max_size=8))
 def test_no_damage_makes_it_fail(data: bytes, at: int, put: bytes) -> None:
     from scanner.decode.content import Content
