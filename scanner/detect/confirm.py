@@ -27,6 +27,7 @@ class Confirmer:
 
     def __init__(self, rule: Rule, checks: Mapping[str, Check], parsers: Mapping[str, Parser]) -> None:
         self.rule = rule
+        self._reach = min(rule.reach or rule.before, rule.width if rule.before > _NEAR else rule.before)  # a match that begins earlier ends too soon
         self._known = checks, parsers
         self._checks: list[tuple[Check, str]] = []
         self._parser: Parser | None = None
@@ -40,9 +41,10 @@ class Confirmer:
             lowered = window.lower()
             if not any(need.encode() in lowered for need in self.rule.needs):
                 return ()
-        at = max(0, end - self.rule.width) if self.rule.before > _NEAR else 0
+        at, stop = max(0, end - self._reach), end + self.rule.reach if self.rule.reach else len(window)
+        pattern = self._compiled()
         for _ in range(_TRIES):
-            match = self._compiled().search(window, at)
+            match = pattern.search(window, at, stop)
             if match is None or match.start() >= max(end, 1):
                 break
             if match.end() >= end and (judged := self._judge(window, match)):
