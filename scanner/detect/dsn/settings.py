@@ -99,7 +99,7 @@ def _own(data: bytes, start: int, at: int) -> Entry | None:
     own = entry_at(data, begin, high)
     if own and own.first <= at <= own.last and own.value:
         return own
-    near = entries(data, max(line_start(data, start), begin - _BEFORE_NAME), high)
+    near = entries(data, max(line_start(data, start), begin - _BEFORE_NAME), high, at)
     return next((one for one in near if one.first <= at <= one.last and one.value), None)
 
 
