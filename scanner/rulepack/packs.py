@@ -29,28 +29,28 @@ def read_packs(folders: Iterable[Path]) -> tuple[Pack, ...]:
 
 def read_project(path: Path) -> Pack:
     """A project's configuration, for what it says about rules."""
-    return _read(str(path), path.name)
+    return _read(path, path.name)
 
 
 def _packs(folder: Path) -> Iterator[Pack]:
-    """The packs of a folder; by the system's own calls, as a hook reads more than a hundred of them before anything else."""
+    """The packs of a folder; one call tells which names are files, as a hook reads more than a hundred of them before anything else."""
     if folder.is_file():
-        yield _read(str(folder), folder.name)
+        yield _read(folder, folder.name)
         return
     if not folder.is_dir():
         raise RuleError(f"{folder} is neither a folder of rule packs nor a rule pack", hint="check the path")
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if os.path.splitext(entry.name)[1] in _ENDINGS and entry.is_file())
+        names = sorted(entry.name for entry in entries if entry.name.endswith(_ENDINGS) and entry.name not in _ENDINGS and entry.is_file())
     for name in names:
-        yield _read(os.path.join(folder, name), f"{folder.name}/{name}")
+        yield _read(folder / name, f"{folder.name}/{name}")
 
 
-def _read(path: str, name: str) -> Pack:
+def _read(path: Path, name: str) -> Pack:
     try:
-        with open(path, "rb", buffering=0) as stream:
+        with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as problem:
-        raise RuleError(f"the rule pack cannot be read: {problem.strerror}", file=path) from problem
+        raise RuleError(f"the rule pack cannot be read: {problem.strerror}", file=str(path)) from problem
     if len(data) > MAX_BYTES:
-        raise RuleError("the rule pack is larger than 1 MiB", hint="split it by vendor family", file=path)
-    return Pack(path, name, data)
+        raise RuleError("the rule pack is larger than 1 MiB", hint="split it by vendor family", file=str(path))
+    return Pack(str(path), name, data)
