@@ -19,20 +19,23 @@ Parser = Callable[[Candidate], Parsed | tuple[Parsed, ...] | None]
 
 _TRIES = 16  # pattern matches that are looked at around one spot
 _ANYWHERE = 64  # the same in a whole text
+_ALL = 1 << 30
 _NEAR = 4096  # bytes; a window that reaches back further is there for the parser, and the pattern begins where its anchor does
 
 
 class Confirmer:
     """A rule ready to decide about windows; its pattern is compiled, and its checks are looked up, when it is first asked."""
 
+    _checks: tuple[tuple[Check, str], ...] = ()
+    _parser: Parser | None = None
+    _partners: Partners | None = None
+    _pattern: Any = None
+    _groups: Mapping[str, int]
+    _back = 0  # bytes before an anchor's end where a match can begin
+
     def __init__(self, rule: Rule, checks: Mapping[str, Check], parsers: Mapping[str, Parser]) -> None:
         self.rule = rule
         self._known = checks, parsers
-        self._checks: list[tuple[Check, str]] = []
-        self._parser: Parser | None = None
-        self._partners: Partners | None = None
-        self._pattern: Any = None
-        self._groups: Mapping[str, int] = {}
 
     def confirm(self, window: bytes, end: int) -> tuple[Result, ...]:
         """What the rule finds in a window whose anchor ends at `end`."""
@@ -40,9 +43,10 @@ class Confirmer:
             lowered = window.lower()
             if not any(need.encode() in lowered for need in self.rule.needs):
                 return ()
-        at = max(0, end - self.rule.width) if self.rule.before > _NEAR else 0
+        pattern, reach = self._compiled(), self.rule.reach
+        at, stop = max(0, end - self._back), end + reach if reach else len(window)  # no match round `end` lies further off
         for _ in range(_TRIES):
-            match = self._compiled().search(window, at)
+            match = pattern.search(window, at, stop)
             if match is None or match.start() >= max(end, 1):
                 break
             if match.end() >= end and (judged := self._judge(window, match)):
@@ -105,10 +109,12 @@ class Confirmer:
             import re2
 
             checks, parsers = self._known
-            self._checks = [(checks[name], argument) for name, _, argument in (c.partition(":") for c in self.rule.checks)]
-            self._parser = parsers[self.rule.parser] if self.rule.parser else None
-            self._partners = Partners(self.rule) if self.rule.requires or self.rule.beside else None
-            self._pattern = re2.compile(self.rule.pattern.encode(), latin1(re2))
+            rule = self.rule
+            self._checks = tuple((checks[name], argument) for name, _, argument in (c.partition(":") for c in rule.checks))
+            self._parser = parsers[rule.parser] if rule.parser else None
+            self._partners = Partners(rule) if rule.requires or rule.beside else None
+            self._back = rule.reach or (rule.width if rule.before > _NEAR else _ALL)
+            self._pattern = re2.compile(rule.pattern.encode(), latin1(re2))
             self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
         return self._pattern
 

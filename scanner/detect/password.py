@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from scanner import canon
 from scanner.detect.candidate import Candidate
@@ -64,6 +65,7 @@ _UNMISTAKABLE = re.compile(
 _HASHED = re.compile(
     rb"\A(?:\$2[abxy]?\$\d\d\$|\$(?:1|5|6|y|apr1|argon2id?)\$|SCRAM-SHA-\d+\$|\*[0-9A-F]{40}\Z|md5[0-9a-f]{32}\Z|\{S?SHA\d*\}|\{SSHA|pbkdf2)"
 )
+_USUAL = 64  # bytes
 SHORTEST, LONGEST = 3, 4096  # `u:p@host` stands in prose, not in front of anything
 _MASK = frozenset(b"*xX.-_#?~")
 
@@ -71,6 +73,10 @@ _MASK = frozenset(b"*xX.-_#?~")
 def is_secret_password(value: bytes) -> bool:
     """Whether a password that was read out of a construct could open something."""
     value = value.strip()
+    return _could_open(value) if len(value) <= _USUAL else _opens(value)
+
+
+def _opens(value: bytes) -> bool:
     if not SHORTEST <= len(value) <= LONGEST or _masked(value):
         return False
     if _FILLED_IN.search(value) or _STORED_ELSEWHERE.match(value) or _UNMISTAKABLE.search(value):
@@ -79,6 +85,9 @@ def is_secret_password(value: bytes) -> bool:
         return False
     bare = _COUNTED.sub(b"", value) if value.islower() or value.isupper() else value
     return not _only_words(bare)
+
+
+_could_open = lru_cache(maxsize=1024)(_opens)  # a program's tests have the same few words in many places
 
 
 def fallback(value: bytes) -> Span | None:

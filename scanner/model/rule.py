@@ -36,6 +36,7 @@ class Rule:
     width: int = 512  # bytes that the widest anchor can span
     before: int = 256  # bytes of context before an anchor's end that may take part in the decision
     after: int = 256  # bytes of context after it
+    reach: int = 0  # bytes that the widest match of `pattern` has; 0: without bound
     specificity: int = 50  # where secrets overlap, the highest wins
     confidence: float = 0.9
     least: float = 0.0  # a match that its parser is less sure of is none

@@ -85,6 +85,7 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
         parser=_one_of(entry, "parser", known.parsers) if "parser" in entry else None,
         before=before,
         after=after,
+        reach=_reach(pattern),
         specificity=entry.whole("specificity", 0, 100) if "specificity" in entry else SPECIFICITY[kind],
         confidence=entry.number("confidence", 0, 1) if "confidence" in entry else 0.9,
         least=entry.number("least", 0, 1) if "least" in entry else 0.0,
@@ -186,12 +187,17 @@ def _partners(entry: Fields, name: str, pieces: Mapping[str, str]) -> tuple[str,
     return patterns
 
 
-def _window(entry: Fields, pattern: str, reach: int) -> tuple[int, int]:
+def _reach(pattern: str) -> int:
+    """The most bytes that the pattern can match; 0 if there is no most, or if it cannot be told."""
     try:
         most = width(pattern)[1]
     except ValueError:
-        most = UNBOUNDED
-    usual = min(max(most + _SLACK, reach), WIDEST)
+        return 0
+    return most if most < UNBOUNDED else 0
+
+
+def _window(entry: Fields, pattern: str, near: int) -> tuple[int, int]:
+    usual = min(max((_reach(pattern) or UNBOUNDED) + _SLACK, near), WIDEST)
     before = entry.whole("before", 0, _MOST_WINDOW) if "before" in entry else usual
     after = entry.whole("after", 0, _MOST_WINDOW) if "after" in entry else usual
     return before, after

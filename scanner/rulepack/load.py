@@ -16,7 +16,7 @@ from scanner.rulepack.project import Choices, Problems, choices, each, over
 
 MAX_RULES = 5000
 PACK_KEYS = ("family", "references", "pieces", "rules")
-SAMPLE_FIELDS = ("hits", "misses", "file", "line")
+SILENT_FIELDS = ("hits", "misses", "file", "line", "reach")  # samples, where a rule stands, what follows from its pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def survey(packs: Sequence[Pack], project: Pack | None, known: Known) -> tuple[l
 
 def digest(rules: Sequence[Rule]) -> str:
     """One digest of everything that decides about a finding: not samples, not where a rule stands."""
-    names = [field.name for field in fields(Rule) if field.name not in SAMPLE_FIELDS]
+    names = [field.name for field in fields(Rule) if field.name not in SILENT_FIELDS]
     return canon.digest(canon.canonical([{name: getattr(rule, name) for name in names} for rule in rules]))
 
 

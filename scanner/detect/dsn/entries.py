@@ -63,10 +63,12 @@ _HOLDS = frozenset({"Environment", "env", "environment"})
 _APART = 120
 
 
-def entries(data: bytes, low: int, high: int) -> list[Entry]:
-    """Every name with a value in data[low:high]; `name: K` before `value: V` is one."""
+def entries(data: bytes, low: int, high: int, last: int | None = None) -> list[Entry]:
+    """Every name with a value in data[low:high], up to the first that begins after `last`; `name: K` before `value: V` is one."""
     found: list[Entry] = []
     for entry in _entries(data, low, high):
+        if last is not None and entry.start > last:
+            break
         before = found[-1] if found else None
         if before and before.value and _belong(before, entry):
             name = before.value.decode("latin-1")

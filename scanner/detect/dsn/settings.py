@@ -21,7 +21,7 @@ from scanner.model.content import Span
 from scanner.model.evidence import Parsed
 
 _SECRET = re.compile(rb"[\"']?kind[\"']?[ \t]{0,4}:[ \t]{0,4}[\"']?Secret\b")
-_NAME_END = re.compile(rb"[\w.\-]+\Z")
+_OF_NAMES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _LONGEST_NAME, _BEFORE_NAME, _LONGEST = 80, 60, 520  # `<property name="` and the like stand before a name
 _FITS = {
     "host": re.compile(
@@ -56,11 +56,13 @@ def settings(candidate: Candidate) -> Parsed | None:
     """A password whose name, neighbours or surroundings say what it opens."""
     data, at = candidate.window, candidate.secret.start
     own = _own(data, candidate.span.start, at)
-    secret = secret_name(own.name) if own else None
-    if own is None or secret is None:
+    if own is None:
         return None
     own = whole(data, own)
-    if not (is_secret_password(own.value) or fallback(own.value)) or not written_out(data, own) or _names_itself(own):
+    if not (is_secret_password(own.value) or fallback(own.value)):  # most are none, and that is told soonest
+        return None
+    secret = secret_name(own.name)
+    if secret is None or not written_out(data, own) or _names_itself(own):
         return None
     inner, outer = scope(data, own.start, indented=own.sign == ":")
     encoded = inner.parents[:1] == ("data",) and _SECRET.search(data, max(0, at - REACH), at + REACH) is not None
@@ -91,13 +93,13 @@ def _names_itself(own: Entry) -> bool:
 
 def _own(data: bytes, start: int, at: int) -> Entry | None:
     """The setting whose value begins at `at`, and whose name has the word for a password at `start`."""
-    name = _NAME_END.search(data, max(0, start - _LONGEST_NAME), start)
-    begin = name.start() if name else start
+    before = data[max(0, start - _LONGEST_NAME) : start]
+    begin = start - len(before) + len(before.rstrip(_OF_NAMES))
     high = min(line_end(data, at), at + _LONGEST)
     own = entry_at(data, begin, high)
     if own and own.first <= at <= own.last and own.value:
         return own
-    near = entries(data, max(line_start(data, start), begin - _BEFORE_NAME), high)
+    near = entries(data, max(line_start(data, start), begin - _BEFORE_NAME), high, at)
     return next((one for one in near if one.first <= at <= one.last and one.value), None)
 
 
