@@ -89,7 +89,7 @@ FORMATS = (
     Format("unar", "an ar archive", rb"!<(?:arch|thin)>\n", "ars:read", forwards=True),
     Format("uncpio", "a cpio archive", rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70}|X)", "cpios:read", forwards=True),
     Format("uncpio-old", "a cpio archive", rb"\xc7\x71|\x71\xc7", "cpios:read", forwards=True, test="cpios:is_old"),
-    Format("image", "a container image", rb".{257}ustar", "images:read", test="images:is_image"),
+    Format("image", "a container image", rb".{257}ustar", "images:read", forwards=True, test="images:is_image"),
     Format("untar", "a tar archive", rb".{257}ustar|[^\0].{99}[ 0-7\0]{24}[ 0-7\0\x80-\xff]{24}[ 0-7\0]{8}", "tars:read", forwards=True,
            test="tarheads:is_tar"),
     Format("python", "a compiled Python file", rb".[\x0c-\x0e]\r\n[\0-\3]\0\0\0", "bytecode:python"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import BinaryIO, cast
 
 from scanner.decode import tars
-from scanner.decode.content import Content, Part, Readable, member
+from scanner.decode.content import STEP, Content, Part, Pieces, Readable, member
 from scanner.decode.covers import Covers, is_whiteout, plain
 from scanner.decode.formats import Format, recognise
 from scanner.decode.imageconfig import CONFIG
@@ -35,14 +38,32 @@ def is_image(head: bytes) -> bool:
 
 
 def read(content: Content) -> Iterator[Part | Unseen]:
-    """A tar archive of images; one that only begins like it is read as any other."""
-    file = content.file()
-    shelf = tar_shelf(file, content.budget)
-    if shelf is None or not is_shelf(shelf):
-        for part in tars.read(Content(content.file(), content.budget, size=content.size)):
-            yield replace(part, step=part.step or "untar") if isinstance(part, Part) else part
-        return
-    yield from read_shelf(shelf, content)
+    """A tar archive of images; one that only begins like it, or is a stream too large to be put on disk, is read as any other."""
+    with ExitStack() as stack:
+        file, rest = (content.file(), None) if content.size is not None else _copied(content, stack)
+        shelf = None if rest else tar_shelf(file, content.budget)
+        if shelf is not None and is_shelf(shelf):
+            yield from read_shelf(shelf, content)
+            if not content.is_held:  # else its own bytes are searched
+                yield Part(shelf.between(), Inside(field="headers"))
+        else:
+            file.seek(0)
+            archive = Pieces(chain(iter(lambda: file.read(STEP), b""), rest or ()))
+            for part in tars.read(Content(archive, content.budget)):
+                yield replace(part, step=part.step or "untar") if isinstance(part, Part) else part
+        file.seek(0, 2)
+
+
+def _copied(content: Content, stack: ExitStack) -> tuple[BinaryIO, Iterator[bytes] | None]:
+    """A stream on disk, under no name, as far as may be; and what is left of it."""
+    import tempfile
+
+    copy = cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 the stack closes it
+    while content.taken <= content.budget.limits.spooled:
+        if not (piece := content.read(STEP)):
+            return copy, None
+        copy.write(piece)
+    return copy, content.pieces()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +216,7 @@ class _Layers:
             yield Part(layer, where)
             return
         number = self._numbers[ref.name]
-        for one in tars.walk(layer):
+        for one in tars.walk(layer, sealed=bool(ref.digest or ref.unpacked)):
             if isinstance(one, tars.Entry):
                 self._covers.add(number, one.name, folder=one.kind == b"5")
                 if one.is_content and not (is_whiteout(one.name) and not one.data):

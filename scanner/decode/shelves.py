@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import partial
+from itertools import chain
 from typing import Any, BinaryIO, Protocol
 
-from scanner.decode.content import Readable
+from scanner.decode.content import Pieces, Readable
 from scanner.decode.limits import Budget, Stop
 from scanner.decode.reel import CUT
 from scanner.decode.tarheads import BLOCK, header, records
@@ -72,6 +74,15 @@ class TarShelf:
     def open(self, name: str) -> Readable:
         """The content of a member."""
         return Stretch(self._file, *self._places[self.real(name)])
+
+    def between(self) -> Readable:
+        """Everything that is in no member: headers, padding, and what follows the end."""
+        end = self._file.seek(0, 2)
+        ends = [0, *sorted(at + size for at, size in self._places.values())]
+        starts = [*sorted(at for at, _ in self._places.values()), end]
+        gaps = [Stretch(self._file, at, to - at) for at, to in zip(ends, starts, strict=True) if at < to]
+        pieces = (piece for gap in gaps for piece in iter(partial(gap.read, 1 << 18), b""))
+        return Pieces(chain([b"\n"], pieces))  # it is to begin as no format does
 
 
 class Stretch:

@@ -45,16 +45,20 @@ def read(content: Content) -> Iterator[Part | Unseen]:
                 yield Unseen("truncated", CUT, where)
 
 
-def walk(content: Content) -> Iterator[Entry | Part | Unseen]:
-    """Every member, each to be read before the next is asked for; a Part for what is no member, a gap for what is damaged."""
-    yield from _Walk(content).entries()
+def walk(content: Content, *, sealed: bool = False) -> Iterator[Entry | Part | Unseen]:
+    """Every member, each to be read before the next is asked for; a Part for what is no member, a gap for what is damaged.
+
+    With `sealed` somebody else knows whether it is whole: some programs leave out the mark of the end.
+    """
+    yield from _Walk(content, sealed=sealed).entries()
 
 
 class _Walk(Reel):
     """One way through an archive."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, *, sealed: bool) -> None:
         super().__init__(content)
+        self._sealed = sealed
         self._more: dict[bytes, bytes] = {}  # what extended headers say about the next member
         self._map: list[tuple[int, int]] = []
         self._ended = False
@@ -73,7 +77,7 @@ class _Walk(Reel):
                 self._ended = False
                 yield from self._member(head)
             yield from self.noted()
-        if not self._ended:
+        if not self._ended and not self._sealed:
             yield Unseen("truncated", "it ends without the mark of its end")
         yield from self.noted(0)
 

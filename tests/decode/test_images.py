@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def seen(data: bytes, *, stream: bool = False) -> dict[str, tuple[bytes, bool | 
     form = recognise(content.head)
     assert form is not None
     assert form.name == "image"
-    found = {}
+    found: dict[str, tuple[bytes, bool | None]] = {}
     for chunk in peel(content, form):
         assert isinstance(chunk, Chunk)
         inside = chunk.at.inside
@@ -122,6 +123,33 @@ def test_a_blob_that_is_missing_or_not_what_its_digest_says_is_a_gap(layout: Pat
     assert found.gaps == [("corrupt-object" if whole else "missing-object", lowest)]
     assert any(name and name.endswith("!srv2/c") for name in found.members)
     assert any(name and name.endswith("!etc/app.env") for name in found.members) == whole
+
+
+def test_a_layer_without_the_mark_of_its_end_is_whole_if_its_digest_says_so(layout: Path, tmp_path: Path, peeled: Peel) -> None:
+    """`umoci insert` leaves the mark out."""
+    out("umoci", "insert", "--rootless", "--image", f"{layout}:made", tree(tmp_path / "more", {"f": b"more"}) / "f", "/srv3/f")
+    found = peeled(out("tar", "-c", "-C", layout, "."))
+    assert b"more" in found.members.values()
+    assert not found.unseen
+
+
+@pytest.mark.parametrize("spooled", [1 << 30, 5000, 0])
+def test_a_stream_that_is_too_large_for_the_disk_is_read_as_any_archive(peeled: Peel, spooled: int) -> None:
+    data = saved([[{"a": b"A", "b": b"B" * 9000}, {".wh.a": b""}]])
+    found = peeled(data, replace(LIMITS, spooled=spooled), stream=True)
+    assert not found.unseen
+    assert any(name and name.endswith("!a") and text == b"A" for name, text in found.members.items())
+    assert any("!" in (name or "") and name.startswith("sha256:") for name in found.members if name) == (spooled > 5000)
+
+
+def test_what_stands_beside_the_members_is_searched_in_a_stream_too(peeled: Peel) -> None:
+    data = bytearray(saved([[{"a": b"A"}]]))
+    data[600:610] = b"in padding"
+    data += b"behind the end"
+    found = peeled(bytes(data), stream=True)
+    (text,) = [text for name, _, text in found.chunks if name is None]
+    assert b"in padding" in text or b"in padding" in b"".join(text for _, _, text in found.chunks)
+    assert b"behind the end" in text
 
 
 def test_a_damaged_layer_is_a_gap_and_the_others_are_read(layout: Path, peeled: Peel) -> None:
