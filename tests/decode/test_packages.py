@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.decode.conftest import LIMITS, Peeled, need
+from tests.decode.conftest import LIMITS, Peeled
 from tests.decode.makers import out, tree
 from tests.decode.test_peel import zipped
 
@@ -48,10 +48,9 @@ def test_python_packages(peeled: Peel, tmp_path: Path, kind: str) -> None:
 
 def test_npm_packages(peeled: Peel, tmp_path: Path) -> None:
     manifest = json.dumps({"name": "made-up", "version": "1.0.0", "description": "made up"}).encode()
-    tree(tmp_path, {"package.json": manifest, "lib/app.cfg": TEXT, "index.js": b""})
-    need("npm")
-    out("npm", "pack", "--offline", "--ignore-scripts", "--silent", "--cache", tmp_path / "cache", cwd=tmp_path)
-    found = peeled((tmp_path / "made-up-1.0.0.tgz").read_bytes())
+    package = tree(tmp_path / "package", {"package.json": manifest, "lib/app.cfg": TEXT, "index.js": b""})
+    out("npm", "pack", "--offline", "--ignore-scripts", "--silent", "--cache", tmp_path / "cache", cwd=package)
+    found = peeled((package / "made-up-1.0.0.tgz").read_bytes())
     assert inside(found, "package/lib/app.cfg") == TEXT
     assert not found.unseen
 
