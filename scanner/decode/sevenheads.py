@@ -40,6 +40,8 @@ class Folder:
     @property
     def chain(self) -> list[tuple[Coder, int]] | None:
         """Coders from the packed stream to the file with the sizes of what they make; None where they do not stand in one row."""
+        if len(self.sizes) < len(self.coders):
+            return None
         if len(self.packed) != 1 or any((coder.inputs, coder.outputs) != (1, 1) for coder in self.coders):
             return None
         after = {output: reader for reader, output in self.pairs}

@@ -134,7 +134,7 @@ class _Checked:
 def _unpacked(folder: Folder, packed: Readable) -> Readable:
     """What a folder makes; raises Stop for methods that are not read."""
     chain = folder.chain
-    if chain is None or len(folder.sizes) < len(folder.coders):
+    if chain is None:
         raise Stop("unsupported-format", extracted.strange())
     stream = packed
     for coder, size in chain:

@@ -98,6 +98,13 @@ LYING = [
 ]  # fmt: skip
 
 
+def test_a_folder_whose_size_is_not_told_is_a_gap_of_its_members() -> None:
+    """Found by `make fuzz`."""
+    from scanner.decode.sevenheads import Coder, Folder
+
+    assert Folder([Coder(b"\x21", b"\0", 1, 1)], [], [0]).chain is None
+
+
 @pytest.mark.parametrize("directory", LYING, ids=range(len(LYING)))
 def test_a_directory_that_lies_is_a_gap(peeled: Peel, directory: bytes) -> None:
     found = peeled(forged(directory))
