@@ -18,6 +18,7 @@ _IS_HTML = re.compile(rb"(?i)<(?:!doctype html|html|body|head|div|p|table|span|m
 _IS_SVG = re.compile(rb"<(?:[a-z]{1,10}:)?svg(?=[\s>/])")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?")
 _NAME = re.compile(rb"/?([A-Za-z][A-Za-z0-9:_-]{0,40})")
+_TAG = re.compile(rb"<(/?[A-Za-z][A-Za-z0-9:_-]{0,40})(?:>|[\s/](?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*')*>)")  # as nearly all are
 _DATA = re.compile(rb"data:([a-z]{1,20}/[A-Za-z0-9.+-]{1,60})?((?:;[A-Za-z0-9=_.-]{1,40}){0,4}),([A-Za-z0-9+/=_%.~!*'();:@$,-]{24,})")
 _INLINE = frozenset(
     b"a abbr b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span strike strong sub sup tspan "
@@ -66,7 +67,9 @@ def _tags(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Every tag and comment: where it starts and ends, and its name in lower case, with a slash where it closes."""
     at = 0
     while (start := data.find(b"<", at)) >= 0:
-        if data.startswith(b"<!--", start):
+        if simple := _TAG.match(data, start):
+            name, end = simple[1].lower(), simple.end()
+        elif data.startswith(b"<!--", start):
             end = data.find(b"-->", start + 4) + 3
             name = b"!--"
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from scanner.decode import tables
@@ -58,14 +58,15 @@ class Text:
         self._inserted = self._chosen = self._instead = 0
         self._said: set[str] = set()  # in the newer of two versions of the same thing
 
-    def take(self, event: Event) -> Iterator[Line]:
+    def take(self, event: Event) -> Iterable[Line]:
         """One event."""
         if event.kind == "start":
-            yield from self._start(event)
-        elif event.kind == "text" and self._own:
+            return self._start(event)
+        if event.kind == "end":
+            return self._end(self._open.pop(), "".join(self._own.pop()))
+        if event.kind == "text" and self._own:
             self._heard(event.text)
-        elif event.kind == "end":
-            yield from self._end(self._open.pop(), "".join(self._own.pop()))
+        return ()
 
     def end(self) -> Iterator[Line]:
         """Nothing more comes."""

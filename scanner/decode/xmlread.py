@@ -33,7 +33,7 @@ class Event(NamedTuple):
 
 def local(name: str) -> str:
     """A name without its prefix: what a prefix stands for differs between the versions of a format."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def events(pieces: Iterable[bytes]) -> Iterator[Event]:
