@@ -72,7 +72,8 @@ ENCODED: Mapping[str, tuple[str, Maker]] = {  # name -> (the step that undoes it
     "base64-wrapped": ("base64", lambda line: b"cert\n" + _wrapped(line) + b"\n"),
     "base64-twice": ("base64", lambda line: b"blob: " + base64.b64encode(base64.b64encode(line)) + b"\n"),
     "base64-gzip": ("base64", lambda line: b"release: " + base64.b64encode(gzip.compress(line, mtime=0)) + b"\n"),
-    "helm-release": ("base64", lambda line: b"data:\n  release: " + base64.b64encode(base64.b64encode(gzip.compress(line, mtime=0))) + b"\n"),
+    "helm-release": ("base64", lambda line: b"data:\n  release: " + base64.b64encode(
+        base64.b64encode(gzip.compress(line, mtime=0))) + b"\n"),
     "hex": ("hex", lambda line: b"payload " + line.hex().encode() + b"\n"),
     "hex-0x": ("hex", lambda line: b"payload 0x" + line.hex().encode() + b"\n"),
     "percent": ("percent", lambda line: b"GET /?next=" + quote_from_bytes(line.strip(), safe="").encode() + b" HTTP/1.1\n"),
