@@ -34,7 +34,7 @@ def main() -> None:
             pixels = numpy.asarray(tile)[:, :, ::-1]  # blue first, as OpenCV has it
             found = engine(numpy.ascontiguousarray(pixels), return_word_box=True)
             part = []
-            for words in found.word_results or ():
+            for words in found.word_results if found.boxes is not None else ():  # where there is no text, it is no list of lines
                 lines += 1
                 part += [_word(text, sure, corners, left, top, lines) for text, sure, corners in words if text.strip()]
             parts.append(part)

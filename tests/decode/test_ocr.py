@@ -238,6 +238,15 @@ def test_a_real_engine_reads_a_real_picture(name: str) -> None:
     assert "done in 12 s" in texts[0][1] and "deploy" in texts[0][1]
 
 
+@pytest.mark.parametrize("name", ["rapidocr", "tesseract"])
+def test_a_picture_without_text_is_read_and_no_gap(name: str) -> None:
+    need_engine(name)
+    from PIL import Image
+
+    texts, gaps = read(saved(Image.new("RGB", (400, 200), "white")), replace(Limits(), looking=Looking(mode="auto", engine=name)))
+    assert (texts, gaps) == ([], [])
+
+
 def test_frames_and_pages_are_read_and_turned_pictures_keep_their_boxes() -> None:
     need_engine("rapidocr")
     first, second = (drawn([f"frame number {name}", "of two frames"], 22) for name in ("one", "two"))
