@@ -63,7 +63,8 @@ def attest(release: Release, tried: Callable[[], Mapping[str, bool]]) -> Evidenc
     if any(one.interrupted for one in done):
         raise KeyboardInterrupt
     report = reported(done, release.settings, release.judging, Run(f"leakseal {__version__}"), excluded=release.excluded)
-    changed = [name for name, root_then in stood.items() if _file_roots(release)[name] != root_then]
+    stands = _file_roots(release)
+    changed = [name for name in stood if stands[name] != stood[name]]
     if place is not None and not _same(place, release, before):
         changed.append("git")
     return Evidence(

@@ -38,7 +38,6 @@ class GitFacts:
     replace_refs: int = 0
     grafts: int = 0
     alternates: int = 0
-    lfs: int = 0  # pointers whose content was not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +168,13 @@ def _surface(name: str, seen: Coverage, evidence: Evidence) -> Document:
     if name in evidence.files:
         found["fileRoot"] = {"sha256": evidence.files[name]}
     if name == "git" and evidence.git is not None:
-        found["git"] = _git(evidence.git, [leaf for leaf in leaves if leaf.kind in GIT_KINDS])
+        found["git"] = _git(evidence.git, [leaf for leaf in leaves if leaf.kind in GIT_KINDS], evidence.report)
     return found
 
 
-def _git(facts: GitFacts, objects: Sequence[Leaf]) -> Document:
+def _git(facts: GitFacts, objects: Sequence[Leaf], report: Report) -> Document:
     return {
-        "allObjects": True,
+        "allObjects": all(target.scope == "all-objects" for target in report.targets if target.surface == "git"),
         "objectCount": len(objects),
         "objectRoot": {"sha256": root(objects)},
         "refs": _digest(facts.refs),
@@ -184,7 +183,7 @@ def _git(facts: GitFacts, objects: Sequence[Leaf]) -> Document:
         "replaceRefs": facts.replace_refs,
         "grafts": facts.grafts,
         "alternates": facts.alternates,
-        "lfsMissing": facts.lfs,
+        "lfsMissing": sum(gap.reason == "lfs-missing" for gap in report.gaps),
     }
 
 

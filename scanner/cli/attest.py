@@ -49,7 +49,7 @@ def release(asked: Asked) -> Release:
     look = replace(looking(chosen, named=asked.config is not None), cache=None)  # what is signed was read now
     settings = Settings(
         chosen.rules, cachefile.folder(), verify=True, workers=workers(asked.jobs), trust_owner=asked.trust_owner, leaves=True,
-        limits=Limits(looking=look),
+        limits=Limits(looking=look), mappings=chosen.config.mappings,
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=asked.no_color), quiet=asked.quiet),
     )  # fmt: skip
     policy = policies.load(Path(asked.policy) if asked.policy else folder / policies.FILE)

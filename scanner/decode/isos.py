@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from scanner.decode.content import Content, Part, member
 from scanner.decode.limits import Stop
-from scanner.decode.shelves import Stretch
+from scanner.decode.stretch import Stretch
 from scanner.model.content import Unseen
 
 _SECTOR = 2048

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from scanner.decode import extracted, tars
 from scanner.decode.content import Content, Part, member
 from scanner.decode.limits import Stop
-from scanner.decode.shelves import Stretch
+from scanner.decode.stretch import Stretch
 from scanner.model.content import Unseen
 
 _OLD = b"Rar!\x1a\x07\x00"

@@ -12,7 +12,7 @@ from scanner.decode.content import STEP, Ahead, Content, Part, Readable, member
 from scanner.decode.limits import Stop
 from scanner.decode.reel import CUT, SMALL, Body
 from scanner.decode.sevenheads import Coder, Cursor, Directory, Folder, directory
-from scanner.decode.shelves import Stretch
+from scanner.decode.stretch import Stretch
 from scanner.model.content import Inside, Unseen
 
 _START = 32

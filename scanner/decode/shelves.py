@@ -9,8 +9,8 @@ from itertools import chain
 from typing import Any, BinaryIO, Protocol
 
 from scanner.decode.content import Pieces, Readable
-from scanner.decode.limits import Budget, Stop
-from scanner.decode.reel import CUT
+from scanner.decode.limits import Budget
+from scanner.decode.stretch import Stretch
 from scanner.decode.tarheads import BLOCK, header, records
 
 _NAMES_MOST = 200_000
@@ -83,26 +83,6 @@ class TarShelf:
         gaps = [Stretch(self._file, at, to - at) for at, to in zip(ends, starts, strict=True) if at < to]
         pieces = (piece for gap in gaps for piece in iter(partial(gap.read, 1 << 18), b""))
         return Pieces(chain([b"\n"], pieces))  # it is to begin as no format does
-
-
-class Stretch:
-    """A part of a file; several may be read in turns."""
-
-    def __init__(self, file: BinaryIO, at: int, size: int) -> None:
-        self._file, self._at, self._left = file, at, size
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes."""
-        if not self._left:
-            return b""
-        self._file.seek(self._at)
-        data = self._file.read(min(size, self._left))
-        if not data:
-            self._left = 0
-            raise Stop("truncated", CUT)
-        self._at += len(data)
-        self._left -= len(data)
-        return data
 
 
 def tar_shelf(file: BinaryIO, budget: Budget) -> TarShelf | None:

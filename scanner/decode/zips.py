@@ -10,6 +10,7 @@ from typing import IO, BinaryIO, NamedTuple
 
 from scanner.decode.content import STEP, Content, Part, member
 from scanner.decode.limits import Stop
+from scanner.decode.stretch import Stretch
 from scanner.model.content import Inside, Unseen
 
 _DIRECTORY_MOST = 16 << 20  # bytes of a directory that is held: some 150,000 members
@@ -121,7 +122,7 @@ def _scattered(content: Content, file: BinaryIO) -> Iterator[Part | Unseen]:
             yield Unseen("unsupported-format", _STRANGE, where)
         elif header.method == _STORED:
             if header.size:
-                yield Part(_Stored(file, at, header.size), where)
+                yield Part(Stretch(file, at, header.size), where)
             at += header.size
         else:
             stream = _Deflated(file, at)
@@ -159,24 +160,6 @@ def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
         kind, length = struct.unpack_from("<2H", extra, at)
         yield kind, extra[at + 4 : at + 4 + length]
         at += 4 + length
-
-
-class _Stored:
-    """A stretch of a file; several may be read in turns."""
-
-    def __init__(self, file: BinaryIO, at: int, size: int) -> None:
-        self._file, self._at, self._left = file, at, size
-
-    def read(self, size: int, /) -> bytes:
-        if not self._left:
-            return b""
-        self._file.seek(self._at)
-        data = self._file.read(min(size, self._left))
-        if not data:
-            raise Stop("truncated", "it ends in the middle of a member")
-        self._at += len(data)
-        self._left -= len(data)
-        return data
 
 
 class _Deflated:

@@ -8,6 +8,25 @@ from scanner.decode.encodings import MARKS, THIN
 from scanner.detect import engine as detect
 from scanner.detect.engine import Engine
 from scanner.model.rule import Ruleset
+from scanner.pipeline.settings import Settings
+
+
+class Searcher:
+    """What searches in a worker process: every process makes its own engine when it is first asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine: Engine | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_engine": None}
+
+    @property
+    def engine(self) -> Engine:
+        """This process's engine."""
+        if self._engine is None:
+            self._engine = engine(self._settings.rules, self._settings.cache, self._settings.engine)
+        return self._engine
 
 
 def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:

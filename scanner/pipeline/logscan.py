@@ -14,10 +14,9 @@ from typing import NamedTuple, cast
 from scanner import canon
 from scanner.decode.content import Content, Pieces
 from scanner.decode.limits import Budget
-from scanner.detect.engine import Engine
 from scanner.model.content import Origin, Target, Unseen
 from scanner.model.evidence import Match
-from scanner.pipeline.engines import engine
+from scanner.pipeline.engines import Searcher, engine
 from scanner.pipeline.examine import Placed, match_at
 from scanner.pipeline.files import CHANGED, counted, refused
 from scanner.pipeline.opened import Opened, examined, flowed
@@ -41,22 +40,12 @@ class Part(NamedTuple):
     digest: str = ""
 
 
-class LogReader:
+class LogReader(Searcher):
     """Reads logs by their places in a list."""
 
     def __init__(self, root: bytes, found: list[Log], settings: Settings) -> None:
-        self.root, self.logs, self._settings = root, found, settings
-        self._engine: Engine | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_engine": None}
-
-    @property
-    def engine(self) -> Engine:
-        """This process's engine."""
-        if self._engine is None:
-            self._engine = engine(self._settings.rules, self._settings.cache, self._settings.engine)
-        return self._engine
+        super().__init__(settings)
+        self.root, self.logs = root, found
 
     def __call__(self, number: int) -> list[Part]:
         """Each file of a log."""

@@ -9,10 +9,9 @@ from pathlib import Path
 from scanner import canon
 from scanner.decode.content import Content, Pieces
 from scanner.decode.limits import Budget
-from scanner.detect.engine import Engine
 from scanner.model.content import Origin, Target, Unseen
 from scanner.model.evidence import Match
-from scanner.pipeline.engines import engine
+from scanner.pipeline.engines import Searcher, engine
 from scanner.pipeline.files import Answer, counted, examine_file
 from scanner.pipeline.opened import Opened, flowed
 from scanner.pipeline.scanned import Scanned
@@ -31,22 +30,12 @@ _FOREIGN = (b".git",)
 Range = tuple[int, int]
 
 
-class FileReader:
+class FileReader(Searcher):
     """Reads and searches files by their places in a list."""
 
     def __init__(self, root: bytes, files: list[bytes], settings: Settings) -> None:
-        self.root, self.files, self._settings = root, files, settings
-        self._engine: Engine | None = None
-
-    def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_engine": None}
-
-    @property
-    def engine(self) -> Engine:
-        """This process's engine."""
-        if self._engine is None:
-            self._engine = engine(self._settings.rules, self._settings.cache, self._settings.engine)
-        return self._engine
+        super().__init__(settings)
+        self.root, self.files = root, files
 
     def __call__(self, share: Range) -> Answer:
         answer = Answer(leaves=[] if self._settings.leaves else None)
