@@ -20,11 +20,20 @@ _LINE_MOST = 1 << 16
 _TEXTS = ("surface", "kind", "id", "status")
 
 
+def order(leaf: Leaf) -> tuple[bytes, str]:
+    """What lines are sorted by: that of the trees, then the path."""
+    return encoded(leaf), leaf.path or ""
+
+
+def line(leaf: Leaf) -> bytes:
+    """A leaf as a line."""
+    value = {"surface": leaf.surface, "kind": leaf.kind, "id": leaf.id, "size": leaf.size, "status": leaf.status}
+    return canon.canonical(value if leaf.path is None else {**value, "path": leaf.path}) + b"\n"
+
+
 def lines(leaves: Iterable[Leaf]) -> Iterator[bytes]:
     """The manifest, line by line."""
-    for leaf in sorted(leaves, key=lambda one: (encoded(one), one.path or "")):
-        line = {"surface": leaf.surface, "kind": leaf.kind, "id": leaf.id, "size": leaf.size, "status": leaf.status}
-        yield canon.canonical(line if leaf.path is None else {**line, "path": leaf.path}) + b"\n"
+    return map(line, sorted(leaves, key=order))
 
 
 def read(file: BinaryIO, digest: hashlib._Hash | None = None) -> Iterator[Leaf]:

@@ -22,6 +22,7 @@ PREDICATE_TYPE = "https://leakseal.dev/attestation/no-secret-leak/v0.1"
 _ENTRIES_MOST = 1000  # findings that are listed; all are counted
 _SHAPE = "%Y-%m-%dT%H:%M:%SZ"
 GIT_KINDS = ("blob", "commit", "tag", "tree")
+NOTES_REF = "refs/notes/attest"  # where assertions about a commit are kept: outside of what they speak of
 Document = dict[str, Any]
 
 
@@ -38,6 +39,7 @@ class GitFacts:
     replace_refs: int = 0
     grafts: int = 0
     alternates: int = 0
+    apart: frozenset[str] = field(default=frozenset(), repr=False)  # objects that only `refs/notes/attest` leads to
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,11 @@ class Evidence:
     expiries: Mapping[str, date] = field(default_factory=dict)  # by finding id
 
 
-def objections(evidence: Evidence) -> list[str]:
+def _objections(evidence: Evidence, counted: Mapping[str, int]) -> list[str]:
     """Why it cannot say PASSED, each as a sentence; nothing if it can."""
     report, policy = evidence.report, evidence.policy
     missed = sorted(name for name, found in evidence.canaries.items() if not found)
     coverage, accepted = dict(report.coverage), _accepted(report)
-    counted = {name: sum(leaf.surface == name for leaf in evidence.leaves) for name in coverage}
     said = [
         (bool(report.open), f"{len(report.open)} findings are open"),
         (bool(report.gaps), f"{len(report.gaps)} things were not read"),
@@ -90,26 +91,46 @@ def objections(evidence: Evidence) -> list[str]:
     return [sentence for holds, sentence in said if holds]
 
 
-def result(evidence: Evidence) -> str:
-    """PASSED, FAILED (something is open) or INCOMPLETE."""
-    if evidence.report.open:
-        return "FAILED"
-    return "INCOMPLETE" if objections(evidence) else "PASSED"
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Evidence made ready to be signed: the list of objects as bytes, each surface's leaves in order, and what stands against PASSED."""
+
+    evidence: Evidence
+    listed: bytes = field(repr=False)
+    leaves: Mapping[str, Sequence[Leaf]] = field(repr=False)
+    objections: tuple[str, ...]
+
+    @property
+    def result(self) -> str:
+        """PASSED, FAILED (something is open) or INCOMPLETE."""
+        if self.evidence.report.open:
+            return "FAILED"
+        return "INCOMPLETE" if self.objections else "PASSED"
 
 
-def statement(evidence: Evidence, started: datetime, finished: datetime, nonce: str) -> bytes:
+def draft(evidence: Evidence) -> Draft:
+    """Everything that a statement and its summary say, worked out once."""
+    leaves = sorted(evidence.leaves, key=manifest.order)
+    by_surface: dict[str, list[Leaf]] = {name: [] for name, _ in evidence.report.coverage}
+    for leaf in leaves:
+        by_surface.setdefault(leaf.surface, []).append(leaf)
+    counted = {name: len(listed) for name, listed in by_surface.items()}
+    return Draft(evidence, b"".join(map(manifest.line, leaves)), by_surface, tuple(_objections(evidence, counted)))
+
+
+def statement(made: Draft, started: datetime, finished: datetime, nonce: str) -> bytes:
     """The statement as the bytes that are signed; times are UTC."""
-    listed = b"".join(manifest.lines(evidence.leaves))
+    evidence = made.evidence
     value = {
         "_type": STATEMENT_TYPE,
-        "subject": _subjects(evidence, canon.digest(listed)),
+        "subject": _subjects(evidence, canon.digest(made.listed)),
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "result": result(evidence),
+            "result": made.result,
             "scope": _scope(evidence.policy),
             "scanner": _scanner(evidence.tool),
             "configuration": _configuration(evidence),
-            "surfaces": [_surface(name, one, evidence) for name, one in evidence.report.coverage],
+            "surfaces": [_surface(name, one, made) for name, one in evidence.report.coverage],
             "coverageTotals": _totals(one for _, one in evidence.report.coverage),
             "findings": _findings(evidence),
             "selfTest": {"canaries": len(evidence.canaries), "detected": sum(evidence.canaries.values())},
@@ -154,8 +175,8 @@ def _configuration(evidence: Evidence) -> list[Document]:
     return found
 
 
-def _surface(name: str, seen: Coverage, evidence: Evidence) -> Document:
-    leaves = [leaf for leaf in evidence.leaves if leaf.surface == name]
+def _surface(name: str, seen: Coverage, made: Draft) -> Document:
+    evidence, leaves = made.evidence, made.leaves[name]
     found: Document = {
         "surface": name,
         "required": name in evidence.policy.required,
@@ -172,12 +193,15 @@ def _surface(name: str, seen: Coverage, evidence: Evidence) -> Document:
     return found
 
 
-def _git(facts: GitFacts, objects: Sequence[Leaf], report: Report) -> Document:
+def _git(facts: GitFacts, listed: Sequence[Leaf], report: Report) -> Document:
+    objects = [leaf for leaf in listed if leaf.id not in facts.apart]
     return {
         "allObjects": all(target.scope == "all-objects" for target in report.targets if target.surface == "git"),
         "objectCount": len(objects),
         "objectRoot": {"sha256": root(objects)},
         "refs": _digest(facts.refs),
+        "excludedRefs": [NOTES_REF],
+        "excludedObjects": len(listed) - len(objects),
         "shallow": facts.shallow,
         "partialClone": facts.partial,
         "replaceRefs": facts.replace_refs,

@@ -18,7 +18,7 @@ from scanner.cli.options import looking, project, workers
 from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.pipeline.settings import Settings
-from scanner.release import Release
+from scanner.release.surfaces import Release
 
 NAME = "no-secret-leak"
 
@@ -80,12 +80,11 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.attest.envelope import bundle, envelope, sign
     from scanner.attest.keys import load_private
     from scanner.attest.manifest import NAME as LIST
-    from scanner.attest.manifest import lines
-    from scanner.attest.statement import objections, result, statement
+    from scanner.attest.statement import draft, statement
     from scanner.attest.strict import document
     from scanner.attest.summary import summary
     from scanner.pipeline.canaries import FOUND, MISSED, canaries
-    from scanner.release import attest, self_scan
+    from scanner.release.attesting import attest, self_scan
 
     signer = load_private(Path(key), passphrase())
     asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
@@ -93,20 +92,20 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     begun = datetime.now(UTC)
     tried = canaries(asked.settings, secrets.randbelow(1 << 48))
     evidence = attest(asked, lambda: {one.reader: one.outcome == FOUND for one in tried if one.outcome in (FOUND, MISSED)})
-    said, wrong = result(evidence), objections(evidence)
-    payload = statement(evidence, begun, datetime.now(UTC), secrets.token_hex(16))
-    listed = b"".join(lines(evidence.leaves))
-    words = summary(document(payload, "the statement"), signer.public.id, canon.digest(payload), wrong).encode()
-    self_scan(asked, payload, listed, words)
+    made = draft(evidence)
+    said = made.result
+    payload = statement(made, begun, datetime.now(UTC), secrets.token_hex(16))
+    words = summary(document(payload, "the statement"), signer.public.id, canon.digest(payload), made.objections).encode()
+    self_scan(asked, payload, made.listed, words)
     code = {"PASSED": 0, "FAILED": 1, "INCOMPLETE": 3}[said]
     if said == "PASSED" or any_result:
         signed = sign(payload, signer.public.id, signer.sign)
         envelopes = {f"{NAME}.intoto.json": envelope(signed), f"{NAME}.sigstore.json": bundle(signed)}
-        _write(Path(output), {LIST: listed, **envelopes, f"{NAME}.md": words})
+        _write(Path(output), {LIST: made.listed, **envelopes, f"{NAME}.md": words})
         click.echo(f"{said}: signed by {signer.public.id}, in {output}")
     else:
         complain(f"not signed, as it would say {said}", "run `leakseal scan`, mend what it shows, or add --any-result")
-    for sentence in wrong:
+    for sentence in made.objections:
         click.echo(f"  {sentence}", err=True)
     return code
 

@@ -38,7 +38,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.gate import runbook as runbooks
     from scanner.gate.verdict import drafts as drafted
     from scanner.gate.verdict import markdown, told
-    from scanner.release import evaluate, verdict_statement
+    from scanner.release.gating import evaluate, verdict_statement
 
     if app is not None:
         click.echo(runbooks.blank(app), nl=False)

@@ -14,7 +14,7 @@ import click
 from scanner.errors import UsageError
 
 if TYPE_CHECKING:
-    from scanner.release import Release
+    from scanner.release.surfaces import Release
 
 _MOST = (2 << 20) + 1
 
@@ -41,9 +41,10 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     Exit codes: 0 it may be believed, 1 it says that findings are open, 3 it says that something was not read, 4 not trusted.
     """
     from scanner.attest import policy as policies
+    from scanner.attest.judges import Expected
     from scanner.attest.keys import load_public
     from scanner.attest.manifest import NAME
-    from scanner.attest.verify import Expected, printed, told, verify
+    from scanner.attest.verify import printed, told, verify
 
     data = _bytes(assertion)
     wanted = policies.load(Path(policy))
@@ -93,13 +94,13 @@ def moment(at: str | None) -> datetime:
 
 
 def _by_objects(folder: str, policy: str, trust_owner: bool, found: dict[str, Any]) -> str:
-    from scanner.release import by_objects
+    from scanner.release.comparing import by_objects
 
     return by_objects(found, _release(folder, policy, trust_owner))
 
 
 def _by_rescan(folder: str, policy: str, trust_owner: bool, found: dict[str, Any]) -> str:
-    from scanner.release import by_rescan
+    from scanner.release.comparing import by_rescan
 
     return by_rescan(found, _release(folder, policy, trust_owner))
 

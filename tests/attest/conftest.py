@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from scanner.attest.envelope import envelope, sign
+from scanner.attest.judges import Expected
 from scanner.attest.keys import PrivateKey, generate, load_private
 from scanner.attest.policy import Policy, Trusted
-from scanner.attest.statement import Evidence, GitFacts, Tool, statement
+from scanner.attest.statement import Evidence, GitFacts, Tool, draft, statement
 from scanner.attest.strict import document
-from scanner.attest.verify import Expected, Verdict, verify
+from scanner.attest.verify import Verdict, verify
 from scanner.canon import canonical
 from scanner.model.content import Target
 from scanner.model.evidence import Leaf
@@ -69,7 +70,7 @@ def policy(keys: Callable[[str], PrivateKey]) -> Policy:
 @pytest.fixture
 def said(policy: Policy) -> dict[str, Any]:
     """The statement of that run as plain values."""
-    return document(statement(evidence(policy), NOW, NOW, "0" * 32), "the statement")
+    return document(statement(draft(evidence(policy)), NOW, NOW, "0" * 32), "the statement")
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ import pytest
 
 from scanner.attest import manifest
 from scanner.attest.envelope import PAYLOAD_TYPE, bundle, envelope, sign
+from scanner.attest.judges import Expected
 from scanner.attest.keys import PrivateKey
 from scanner.attest.policy import Policy, Trusted
-from scanner.attest.verify import Expected, Verdict, verify
+from scanner.attest.verify import Verdict, verify
 from scanner.canon import canonical
 from tests.attest.conftest import COMMIT, LEAVES, NOW
 

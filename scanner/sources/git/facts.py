@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from scanner import canon
 from scanner.sources.git.environ import GitFailed, git
@@ -92,15 +92,35 @@ def _blob(pieces: Iterable[bytes], size: int, hash_size: int) -> str:
 def objects(layout: Layout, env: Mapping[str, str]) -> Iterator[tuple[str, str, int]]:
     """(kind, id, size) of every object in the store, reachable or not, as Git lists them; raises GitFailed at a damaged one."""
     form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
-    words = ["git", "cat-file", "--batch-all-objects", "--unordered", form]
-    with subprocess.Popen(words, cwd=layout.root, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as listed:
+    for line in _lines(["cat-file", "--batch-all-objects", "--unordered", form], layout, env):
+        try:
+            kind, oid, size = line.split()
+            yield kind.decode(), oid.decode(), int(size)
+        except ValueError:
+            raise GitFailed("git cat-file answered what it should not", hint="run `git fsck` in the repository") from None
+
+
+def apart(layout: Layout, env: Mapping[str, str]) -> frozenset[str]:
+    """The objects that NOTES leads to and no other ref, nor the index: they come after what they speak of."""
+    if not git(["for-each-ref", "--count=1", NOTES.decode()], layout.root, env):
+        return frozenset()
+    walk = ["rev-list", "--objects", "--missing=allow-any"]
+    mine = {line[: 2 * layout.hash_size] for line in _lines([*walk, NOTES.decode()], layout, env)}
+    for line in _lines([*walk, f"--exclude={NOTES.decode()}", "--all", "--indexed-objects"], layout, env):
+        mine.discard(line[: 2 * layout.hash_size])
+    return frozenset(oid.decode() for oid in mine)
+
+
+def _lines(words: Sequence[str], layout: Layout, env: Mapping[str, str]) -> Iterator[bytes]:
+    """What a Git command prints, line by line; raises GitFailed if it fails."""
+    with subprocess.Popen(
+        ["git", *words], cwd=layout.root, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as listed:  # fmt: skip
         assert listed.stdout is not None  # noqa: S101 a pipe was asked for
         try:
-            for line in listed.stdout:
-                kind, oid, size = line.split()
-                yield kind.decode(), oid.decode(), int(size)
-        except ValueError:
+            yield from listed.stdout
+        except GeneratorExit:
             listed.kill()
-            raise GitFailed("git cat-file answered what it should not", hint="run `git fsck` in the repository") from None
+            raise
     if listed.returncode:
-        raise GitFailed(f"git cat-file failed with exit code {listed.returncode}", hint="run `git fsck` in the repository")
+        raise GitFailed(f"git {words[0]} failed with exit code {listed.returncode}", hint="run `git fsck` in the repository")

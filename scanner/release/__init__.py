@@ -1,0 +1,1 @@
+"""Attest and gate runs: joins the pipeline and the rooms attest and gate."""
