@@ -9,7 +9,7 @@ import pytest
 
 from scanner import shipped
 from scanner.cli import main
-from scanner.cli.options import known
+from scanner.cli.options import known, named
 from scanner.detect.checks import CHECKS
 from scanner.detect.parsers import PARSERS
 from scanner.model.content import REASONS
@@ -87,7 +87,7 @@ def test_the_configuration_in_the_documentation_adds_changes_and_disables_rules(
 
 
 def test_the_pages_about_the_rules_are_what_the_packs_say() -> None:
-    made = pages(load([shipped.shipped("rules")], known=known()).rules)
+    made = pages(load([shipped.shipped("rules")], known=named()).rules)
     folder = ROOT / "docs" / "rules"
     there = {path.name: path.read_text() for path in folder.glob("*.md")}
     assert sorted(there) == sorted(made), "run `make rules-docs`"

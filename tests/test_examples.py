@@ -11,7 +11,7 @@ import pytest
 
 from scanner import examples, shipped
 from scanner.cli import main
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.detect.engine import Engine, engine
 from scanner.rulepack.load import load
 from scanner.rulepack.sample import grow
@@ -39,7 +39,7 @@ FOUND = {
 
 @cache
 def searcher() -> Engine:
-    return engine(load([shipped.shipped("rules")], known=known()), None)
+    return engine(load([shipped.shipped("rules")], known=named()), None)
 
 
 @pytest.mark.parametrize("value", ["", "secret", "AKIA" + "IOSFODNN7" + "EXAMPLF", "opensesame", "password", "x" * 99_999])

@@ -69,14 +69,14 @@ def settle(root: Path | None, asked: Asked) -> tuple[Config, Engine]:
         raise UsageError("there is no configuration at the path given with --config", hint="check the path")
     settings = config.load(Path(asked.config) if asked.config else config.find(root) if root else None)
     folders = [shipped.shipped("rules"), *settings.packs]
-    rules = load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=_known)
+    rules = load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=_named)
     return settings, engine(rules, cachefile.folder())
 
 
-def _known() -> Known:
-    from scanner.cli.options import known
+def _named() -> Known:
+    from scanner.cli.options import named
 
-    return known()
+    return named()
 
 
 def _pre_commit(asked: Asked) -> int:

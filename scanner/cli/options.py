@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ def rules(settings: config.Config, packs: tuple[str, ...] = ()) -> Ruleset:
         if not Path(pack).exists():
             raise ConfigError(f"there is no rule pack at {pack}", hint="name a YAML file or a folder of them")
     folders = [shipped.shipped("rules"), *settings.packs, *map(Path, packs)]
-    return demand(load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=known), dict(settings.least))
+    return demand(load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=named), dict(settings.least))
 
 
 def looking(chosen: Project, *, named: bool, mode: str | None = None, command: str | None = None) -> Looking:
@@ -78,13 +78,19 @@ def looking(chosen: Project, *, named: bool, mode: str | None = None, command: s
 
 
 def known() -> Known:
-    """What the shipped engine lets a rule name."""
+    """What the shipped engine lets a rule name; every anchor is compiled by itself."""
+    from scanner.detect.prefilter import anchor_flaw
+
+    return replace(named(), anchor_flaw=anchor_flaw)
+
+
+def named() -> Known:
+    """The same for who compiles all anchors together anyway, and hears of a flaw then."""
     from scanner.detect.checks import CHECKS, flaw
     from scanner.detect.parsers import PARSERS
-    from scanner.detect.prefilter import anchor_flaw
     from scanner.rulepack.build import Known
 
-    return Known(CHECKS, PARSERS, flaw, anchor_flaw)
+    return Known(CHECKS, PARSERS, flaw)
 
 
 def workers(asked: int | None) -> int:

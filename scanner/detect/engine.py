@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from scanner.detect.confirm import Check, Confirmer, Parser
 from scanner.detect.overlap import open_ones, settle
-from scanner.detect.prefilter import Prefilter, Spot, prefilter
+from scanner.detect.prefilter import Prefilter, Spot, anchor_flaw, prefilter
 from scanner.detect.trace import MOST, Result, Spotted, Stretch, Trace, inherited, stretches
+from scanner.errors import RuleError
 from scanner.model.content import Span
 from scanner.model.evidence import Hit, Partner
 from scanner.model.rule import Rule, Ruleset
@@ -175,7 +176,19 @@ def engine(rules: Ruleset, cache: Path | None, kind: str = "auto", marks: Sequen
     `marks` are patterns whose places it tells besides; of the last `thin` of them only some, where they stand close together.
     """
     checks, parsers = Late("scanner.detect.checks", "CHECKS"), Late("scanner.detect.parsers", "PARSERS")
-    return Engine(rules, checks, parsers, prefilter([*anchors(rules.rules), *marks], cache, kind, thin))
+    try:
+        sieve = prefilter([*anchors(rules.rules), *marks], cache, kind, thin)
+    except RuleError as problem:
+        raise _refused(rules) or problem from None
+    return Engine(rules, checks, parsers, sieve)
+
+
+def _refused(rules: Ruleset) -> RuleError | None:
+    """The first rule with an anchor that the prefilter does not take by itself."""
+    for rule in rules.rules:
+        if flaw := next(filter(None, map(anchor_flaw, rule.anchors)), None):
+            return RuleError(f"rule `{rule.id}`: the prefilter does not take the anchor: {flaw}", file=rule.file, line=rule.line)
+    return None
 
 
 def anchors(rules: Iterable[Rule]) -> Sequence[str]:

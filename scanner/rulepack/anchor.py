@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -48,6 +49,7 @@ def derive(pattern: str) -> str:
     return _flagged(flags & _SHARED, 0, _write(items))
 
 
+@lru_cache(1 << 12)
 def _parse(pattern: str) -> tuple[Items, int]:
     if re.search(r"\[:\^?[a-z]+:\]", pattern):
         raise ValueError("named classes such as [:alpha:] are not read here; write the ranges")

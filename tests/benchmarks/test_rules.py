@@ -5,13 +5,13 @@ from __future__ import annotations
 from benchmarks import rules
 from benchmarks.table import EIGHTY, OURS
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.rulepack.load import load
 from scanner.rulepack.sample import grow
 
 
 def test_the_list_has_eighty_rules_and_each_is_still_there() -> None:
-    every = load([shipped.shipped("rules")], known=known())
+    every = load([shipped.shipped("rules")], known=named())
     assert len(rules.eighty(every).rules) == 80 == len(set(rules.LIST.read_text().split()))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.detect.engine import Engine, engine
 from scanner.model.evidence import Hit
 from scanner.rulepack.load import load
@@ -21,7 +21,7 @@ ROBOT = {"registry": REGISTRY, "user": USER}
 
 @cache
 def searcher() -> Engine:
-    return engine(load([shipped.shipped("rules")], known=known()), None)
+    return engine(load([shipped.shipped("rules")], known=named()), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.detect.checks import CHECKS
 from scanner.detect.confirm import Confirmer
 from scanner.detect.engine import Engine, engine
@@ -26,7 +26,7 @@ from scanner.rulepack.sample import grow
 
 @cache
 def searcher() -> Engine:
-    return engine(load([shipped.shipped("rules")], known=known()), None)
+    return engine(load([shipped.shipped("rules")], known=named()), None)
 
 
 @cache

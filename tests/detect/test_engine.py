@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scanner import cachefile, config, shipped
-from scanner.cli.options import known, rules
+from scanner.cli.options import named, rules
 from scanner.detect.engine import Engine, anchors, engine
 from scanner.detect.prefilter import HyperscanPrefilter, Re2Prefilter, prefilter
+from scanner.errors import RuleError
 from scanner.model.rule import Ruleset
 from scanner.pipeline.examine import hits
 from scanner.rulepack.cache import load_cached
@@ -30,7 +32,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def ruleset() -> Ruleset:
-    return load([shipped.shipped("rules")], known=known())
+    return load([shipped.shipped("rules")], known=named())
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +92,19 @@ def test_four_megabytes_of_one_beginning_end_in_bounded_memory(made: Engine, pie
     assert peak < 400 << 20
 
 
+def test_names_the_rule_whose_anchor_the_prefilter_refuses(ruleset: Ruleset) -> None:
+    first, second = ruleset.rules[:2]
+    with pytest.raises(RuleError, match=f"{second.file}:{second.line}: rule `{second.id}`: the prefilter does not take the anchor"):
+        engine(Ruleset((first, replace(second, anchors=("a{0,3}",))), "sha256:none"), None, "hyperscan")
+
+
 # -- caches -------------------------------------------------------------------------------------------------------------------
 
 
 def both(folder: Path | None) -> tuple[str, int]:
     """What a run makes of a cache folder: the rules' digest, and how many spots a text has."""
     packs = [shipped.shipped("rules") / name for name in ("aws.yaml", "dsn-web.yaml", "generic.yaml")]
-    chosen = load_cached(packs, (), folder, known=known)
+    chosen = load_cached(packs, (), folder, known=named)
     return chosen.digest, len(prefilter(anchors(chosen.rules), folder).spots(b"AKIA" + b"Q7R2" * 4 + PASSWORD))
 
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.detect.engine import Engine, engine
 from scanner.detect.trace import Trace
 from scanner.model.evidence import Hit
@@ -30,7 +30,7 @@ def found(text: bytes, *rules: Rule) -> list[tuple[str, dict[str, str | int]]]:
 
 @cache
 def ours() -> Engine:
-    return engine(load([shipped.shipped("rules")], known=known()), None)
+    return engine(load([shipped.shipped("rules")], known=named()), None)
 
 
 def aws(text: bytes) -> list[Hit]:

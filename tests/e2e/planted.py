@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.detect.engine import Engine, engine
 from scanner.findings.public import public_prefix
 from scanner.rulepack.load import load
@@ -36,7 +36,7 @@ class Plant:
 @cache
 def searcher() -> Engine:
     """All shipped rules."""
-    return engine(load([Path(shipped.shipped("rules"))], known=known()), None)
+    return engine(load([Path(shipped.shipped("rules"))], known=named()), None)
 
 
 @cache

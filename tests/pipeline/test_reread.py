@@ -19,7 +19,7 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from scanner import cachefile, shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.cli.scan import command
 from scanner.decode.content import Content, Pieces
 from scanner.decode.limits import DEFAULT, Budget
@@ -38,7 +38,7 @@ PLAIN = b"".join(b"line %d: {'a': %d} what a configuration says\n" % (n, n * n) 
 
 @cache
 def searcher(kind: str = "auto") -> Engine:
-    return engine(load([shipped.shipped("rules")], known=known()), cachefile.folder(), kind)
+    return engine(load([shipped.shipped("rules")], known=named()), cachefile.folder(), kind)
 
 
 @cache

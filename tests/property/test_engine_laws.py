@@ -13,7 +13,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.detect.engine import Engine, engine
 from scanner.model.evidence import Hit
 from scanner.model.rule import Ruleset
@@ -31,7 +31,7 @@ NOISE = (
 
 @cache
 def rules() -> Ruleset:
-    return load([shipped.shipped("rules")], known=known())
+    return load([shipped.shipped("rules")], known=named())
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 import re2
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.model.rule import Rule
 from scanner.rulepack.load import load
 from scanner.rulepack.sample import grow
@@ -44,7 +44,7 @@ def test_each_finds_what_the_pattern_passes_over(kind: str, text: bytes) -> None
     assert re2.search(widened(PATTERN)[kind].encode(), text) is not None
 
 
-@pytest.mark.parametrize("rule", load([shipped.shipped("rules")], known=known()).rules, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", load([shipped.shipped("rules")], known=named()).rules, ids=lambda rule: rule.id)
 def test_ours_compile_and_find_their_hits(rule: Rule) -> None:
     options = re2.Options()
     options.encoding, options.log_errors = re2.Options.Encoding.LATIN1, False

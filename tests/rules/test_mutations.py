@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from scanner import shipped
-from scanner.cli.options import known
+from scanner.cli.options import named
 from scanner.model.rule import Rule
 from scanner.pipeline.rulemutate import toothless
 from scanner.rulepack.load import load
 
-RULES = load([shipped.shipped("rules")], known=known()).rules
+RULES = load([shipped.shipped("rules")], known=named()).rules
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
