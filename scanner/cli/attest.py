@@ -61,6 +61,7 @@ def release(asked: Asked) -> Release:
 @click.option("--policy", metavar="FILE", help="Instead of FOLDER/.leakseal/gate.yaml.")
 @click.option("--key", required=True, metavar="FILE", help="The signing key; LEAKSEAL_PASSPHRASE opens it.")
 @click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
+@click.option("--git-notes", is_flag=True, help="Write it as a note under refs/notes/attest on the released commit, too.")
 @click.option("--any-result", is_flag=True, help="Sign FAILED and INCOMPLETE too; the exit code stays 1 or 3.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of FOLDER/leakseal.yaml.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
@@ -70,7 +71,7 @@ def release(asked: Asked) -> Release:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    folder: str, policy: str | None, key: str, output: str, any_result: bool, file: str | None, packs: tuple[str, ...],
+    folder: str, policy: str | None, key: str, output: str, git_notes: bool, any_result: bool, file: str | None, packs: tuple[str, ...],
     suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
@@ -84,17 +85,21 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.attest.strict import document
     from scanner.attest.summary import summary
     from scanner.pipeline.canaries import FOUND, MISSED, canaries
+    from scanner.release import notes
     from scanner.release.attesting import attest, self_scan
 
     signer = load_private(Path(key), passphrase())
     asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
     _ready(Path(output))
+    if git_notes:
+        notes.writable(asked)
     begun = datetime.now(UTC)
     tried = canaries(asked.settings, secrets.randbelow(1 << 48))
     evidence = attest(asked, lambda: {one.reader: one.outcome == FOUND for one in tried if one.outcome in (FOUND, MISSED)})
     made = draft(evidence)
     said = made.result
-    payload = statement(made, begun, datetime.now(UTC), secrets.token_hex(16))
+    ended = datetime.now(UTC).replace(microsecond=0)
+    payload = statement(made, begun, ended, secrets.token_hex(16))
     words = summary(document(payload, "the statement"), signer.public.id, canon.digest(payload), made.objections).encode()
     self_scan(asked, payload, made.listed, words)
     code = {"PASSED": 0, "FAILED": 1, "INCOMPLETE": 3}[said]
@@ -102,6 +107,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         signed = sign(payload, signer.public.id, signer.sign)
         envelopes = {f"{NAME}.intoto.json": envelope(signed), f"{NAME}.sigstore.json": bundle(signed)}
         _write(Path(output), {LIST: made.listed, **envelopes, f"{NAME}.md": words})
+        if git_notes and evidence.git and evidence.git.commit:
+            notes.write(asked, evidence.git.commit, envelopes[f"{NAME}.sigstore.json"], ended)
         click.echo(f"{said}: signed by {signer.public.id}, in {output}")
     else:
         complain(f"not signed, as it would say {said}", "run `leakseal scan`, mend what it shows, or add --any-result")

@@ -38,23 +38,25 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 ) -> int:  # fmt: skip
     """Check ASSERTION, an envelope or a Sigstore bundle, against a policy. Nothing is asked of the network.
 
+    git-note:REPOSITORY@REVISION is what `attest --git-notes` wrote; it must speak of that commit.
+
     Exit codes: 0 it may be believed, 1 it says that findings are open, 3 it says that something was not read, 4 not trusted.
     """
     from scanner.attest import policy as policies
     from scanner.attest.judges import Expected
     from scanner.attest.keys import load_public
     from scanner.attest.manifest import NAME
-    from scanner.attest.verify import printed, told, verify
+    from scanner.attest.verify import newest, printed, told
 
-    data = _bytes(assertion)
+    found, own = _assertions(assertion, trust_owner)
     wanted = policies.load(Path(policy))
     trusted = policies.load_trust(Path(trust)) if trust else wanted.keys
     if keys:
         trusted = tuple(policies.Trusted(load_public(Path(name)), ("scanner",)) for name in keys)
     beside = Path(assertion).parent / NAME
     listed = Path(manifest) if manifest else beside if beside.is_file() else None
-    verdict = verify(data, Expected(
-        policy=wanted, trusted=trusted, now=moment(at), subject=f"gitCommit:{commit}" if commit else digest,
+    verdict = newest(found, Expected(
+        policy=wanted, trusted=trusted, now=moment(at), subject=f"gitCommit:{commit}" if commit else digest or own,
         manifest=partial(_opened, listed) if listed else None,
         objects=partial(_by_objects, folder, policy, trust_owner) if folder else None,
         rescan=partial(_by_rescan, rescan, policy, trust_owner) if rescan else None,
@@ -66,6 +68,16 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
             click.echo(line)
         click.echo("may be believed" if verdict.exit_code == 0 else "is not to be believed")
     return verdict.exit_code
+
+
+def _assertions(name: str, trust_owner: bool) -> tuple[list[bytes], str | None]:
+    """What is to be checked, newest last, and the subject that its place asks for."""
+    if not name.startswith("git-note:"):
+        return [_bytes(name)], None
+    from scanner.release import notes
+
+    commit, found = notes.read(name, trust_owner=trust_owner)
+    return found, f"gitCommit:{commit}"
 
 
 def _bytes(name: str) -> bytes:

@@ -163,6 +163,53 @@ def test_a_secret_that_comes_later_is_found_by_the_rescan(shop: Shop) -> None:
     assert "a scan finds other secrets than the statement lists" in out
 
 
+def test_a_note_beside_the_commit_is_read_back_and_is_no_part_of_what_it_speaks_of(shop: Shop) -> None:
+    head = shop.repo.git("rev-parse", "HEAD")
+    assert shop.attest("--git-notes")[0] == 0
+    note = f"git-note:{shop.folder}"
+    for name in (note, f"{note}@HEAD", f"{note}@{head[:10]}"):
+        code, out, _ = shop.run("verify", name, "--policy", str(shop.folder / ".leakseal/gate.yaml"), "--objects", str(shop.folder))
+        assert code == 0, out
+    assert shop.attest("--git-notes")[0] == 0  # with the note of before
+    assert shop.statement()["predicate"]["surfaces"][0]["git"]["excludedObjects"] == 3  # note, tree and commit
+    assert shop.run("verify", note, "--policy", str(shop.folder / ".leakseal/gate.yaml"), "--objects", str(shop.folder))[0] == 0
+    assert len(shop.repo.git("notes", "--ref=refs/notes/attest", "show", "HEAD").splitlines()) == 2
+    clone = shop.folder.parent / "clone"
+    shop.repo.git("clone", "-q", "--no-hardlinks", str(shop.folder), str(clone))
+    code, _, err = shop.run("verify", f"git-note:{clone}", "--policy", str(clone / ".leakseal/gate.yaml"))
+    assert code == 2
+    assert "git fetch origin refs/notes/attest:refs/notes/attest" in err
+    shop.repo.git("-C", str(clone), "fetch", "-q", "origin", "refs/notes/attest:refs/notes/attest")
+    assert shop.run("verify", f"git-note:{clone}", "--policy", str(clone / ".leakseal/gate.yaml"))[0] == 0
+
+
+def test_a_note_on_another_commit_and_a_foreign_line_are_seen_through(shop: Shop) -> None:
+    assert shop.attest("--git-notes")[0] == 0
+    ref = "--ref=refs/notes/attest"
+    policy = ("--policy", str(shop.folder / ".leakseal/gate.yaml"))
+    later = shop.repo.commit({"app.py": "print('more')\n"})
+    shop.repo.git("notes", ref, "copy", "HEAD~1", later)
+    code, out, _ = shop.run("verify", f"git-note:{shop.folder}@{later}", *policy)
+    assert code == 4
+    assert "what was asked for is not among its subjects" in out
+    shop.repo.git("notes", ref, "append", "-m", "{}", "HEAD~1")
+    assert shop.run("verify", f"git-note:{shop.folder}@HEAD~1", *policy)[0] == 0
+    for word in ("nowhere", "--all", "HEAD:app.py"):
+        assert shop.run("verify", f"git-note:{shop.folder}@{word}", *policy)[0] == 2
+
+
+def test_what_a_note_hides_is_found(shop: Shop) -> None:
+    shop.repo.git("notes", "--ref=refs/notes/attest", "add", "-m", grow("{github-token:ghp_}", 5).decode(), "HEAD")
+    assert shop.attest()[0] == 1
+
+
+def test_a_note_has_no_place_without_a_commit(shop: Shop) -> None:
+    shop.repo.git("update-ref", "-d", "HEAD")
+    code, _, err = shop.attest("--git-notes")
+    assert code == 2
+    assert "the repository has no such commit" in err
+
+
 def test_verification_of_what_is_not_there_asks_for_it(shop: Shop) -> None:
     assert shop.verify()[0] == 2
     assert shop.run("verify", "x", "--policy", "nowhere.yaml")[0] == 2
