@@ -32,6 +32,7 @@ class Assertion:
     payload_type: str
     payload: bytes = field(repr=False)
     signatures: tuple[Signature, ...]
+    timestamps: tuple[bytes, ...] = field(default=(), repr=False)  # RFC 3161, over the first signature; only a bundle has them
 
 
 def encoding(payload_type: str, payload: bytes) -> bytes:
@@ -52,24 +53,40 @@ def envelope(assertion: Assertion) -> bytes:
 
 def bundle(assertion: Assertion) -> bytes:
     """The Sigstore bundle (`*.sigstore.json`): the envelope, and the key by its hint; no transparency log."""
-    material = {"publicKey": {"hint": assertion.signatures[0].keyid}, "tlogEntries": []}
+    material: Document = {"publicKey": {"hint": assertion.signatures[0].keyid}, "tlogEntries": []}
+    if assertion.timestamps:
+        stamps = [{"signedTimestamp": base64.b64encode(one).decode()} for one in assertion.timestamps]
+        material["timestampVerificationData"] = {"rfc3161Timestamps": stamps}
     return canon.canonical({"mediaType": BUNDLE_TYPE, "verificationMaterial": material, "dsseEnvelope": _envelope(assertion)}) + b"\n"
 
 
 def read(data: bytes) -> Assertion:
     """The assertion in an envelope or a bundle; raises Distrust for anything else."""
     found = document(data, "the file", _FILE_MOST)
+    stamps: tuple[bytes, ...] = ()
     if "dsseEnvelope" in found:
         kind = found.get("mediaType")
         if not isinstance(kind, str) or not kind.startswith("application/vnd.dev.sigstore.bundle"):
             raise Distrust("the file has an envelope and is no Sigstore bundle")
+        stamps = _timestamps(found.get("verificationMaterial"))
         found = found["dsseEnvelope"]
     if not isinstance(found, dict) or not isinstance(found.get("payloadType"), str) or not isinstance(found.get("payload"), str):
         raise Distrust("the file is neither a DSSE envelope nor a Sigstore bundle with one")
     listed = found.get("signatures")
     if not isinstance(listed, list) or not 1 <= len(listed) <= _SIGNATURES_MOST:
         raise Distrust(f"the envelope does not have 1 to {_SIGNATURES_MOST} signatures")
-    return Assertion(found["payloadType"], _decoded(found["payload"]), tuple(map(_signature, listed)))
+    return Assertion(found["payloadType"], _decoded(found["payload"]), tuple(map(_signature, listed)), stamps)
+
+
+def _timestamps(material: object) -> tuple[bytes, ...]:
+    stamped = material.get("timestampVerificationData", {}) if isinstance(material, dict) else {}
+    listed = stamped.get("rfc3161Timestamps", []) if isinstance(stamped, dict) else None
+    if not isinstance(listed, list) or len(listed) > _SIGNATURES_MOST:
+        raise Distrust(f"the bundle does not have 0 to {_SIGNATURES_MOST} time stamps")
+    texts = [one.get("signedTimestamp") if isinstance(one, dict) else None for one in listed]
+    if not all(isinstance(text, str) for text in texts):
+        raise Distrust("a time stamp in the bundle is not written as one")
+    return tuple(_decoded(str(text)) for text in texts)
 
 
 def _envelope(assertion: Assertion) -> Document:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 from scanner.attest.distrust import Distrust
-from scanner.attest.policy import Policy, Trusted
+from scanner.attest.policy import Policy, Trust
 from scanner.attest.strict import Document
 
 NOT_TRUSTED, LEAKS, INCOMPLETE = 4, 1, 3
-_SKEW = timedelta(minutes=5)  # clocks differ
+SKEW = timedelta(minutes=5)  # clocks differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Expected:
     """What the assertion is held against."""
 
     policy: Policy
-    trusted: tuple[Trusted, ...]
+    trust: Trust
     now: datetime  # UTC
     subject: str | None = None  # a digest, "gitCommit:…" or "sha256:…"
     manifest: Callable[[], BinaryIO] | None = None
@@ -136,7 +136,7 @@ def _fresh(found: Document, expected: Expected) -> Judged:
     started, finished, until = (moment(predicate[name]) for name in ("startedOn", "finishedOn", "validUntil"))
     if not started <= finished <= until:
         return "its times are not in order", NOT_TRUSTED
-    if finished > now + _SKEW:
+    if finished > now + SKEW:
         return "it is from the future", NOT_TRUSTED
     if now > until:
         return "it has expired", NOT_TRUSTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scanner import canon
 from scanner.attest.keys import PublicKey, load_public
+from scanner.attest.timestamp import Authority, load_certificates
 from scanner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,8 +21,12 @@ FILE = Path(".leakseal/gate.yaml")
 SURFACES = ("git", "logs", "screenshots", "notes", "tree", "oci")
 ROLES = ("scanner", "gate", "builder")
 _LIMITS = {"validity-days": (1, 366), "max-age-days": (1, 366), "accepted-most": (0, 100_000), "skipped-most": (0, 10**9)}
-_TOP = ("version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys", "gate")  # `gate` is read where it is needed
+_TOP = (
+    "version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys", "timestamp", "timestamp-authorities",
+    "gate",  # is read where it is needed
+)  # fmt: skip
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]{0,199}")
+_STAMPED = re.compile("required|optional")
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}")
 
 
@@ -36,6 +42,14 @@ class Trusted:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """Whose keys count, and whose time."""
+
+    keys: tuple[Trusted, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What an assertion must say before it is believed."""
 
@@ -48,7 +62,13 @@ class Policy:
     accepted_most: int = 20
     skipped_most: int = 0
     rules_least: str = "0"
-    keys: tuple[Trusted, ...] = ()
+    trust: Trust = Trust()
+    stamped: bool = False  # whether a time stamp is required
+
+    @property
+    def keys(self) -> tuple[Trusted, ...]:
+        """The keys that count."""
+        return self.trust.keys
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -74,18 +94,31 @@ def load(path: Path) -> Policy:
         digest=canon.digest(path.read_bytes()),
         repository=top["repository"].text() if "repository" in top else None,
         rules_least=_fitting(top["rules-least"], _VERSION, "a version such as 1.4.0 is expected here") if "rules-least" in top else "0",
-        keys=_keys(top["keys"], base) if "keys" in top else (),
+        trust=_trust(top, base),
+        stamped="timestamp" in top and _fitting(top["timestamp"], _STAMPED, "`required` or `optional` is expected here") == "required",
         **numbers,
     )
 
 
-def load_trust(path: Path) -> tuple[Trusted, ...]:
-    """The keys of a trust file: `version` and `keys`, as in a policy."""
+def load_trust(path: Path) -> Trust:
+    """A trust file: `version`, `keys` and `timestamp-authorities`, as in a policy."""
     from scanner import yamlnodes
 
-    top = yamlnodes.load(path).mapping(("version", "keys"), ("version", "keys"))
+    top = yamlnodes.load(path).mapping(("version", "keys", "timestamp-authorities"), ("version", "keys"))
     top["version"].number(1, 1)
-    return _keys(top["keys"], path.parent)
+    return _trust(top, path.parent)
+
+
+def _trust(top: Mapping[str, Node], base: Path) -> Trust:
+    keys = tuple(_key(one, base) for one in top["keys"].elements()) if "keys" in top else ()
+    listed = top["timestamp-authorities"].elements() if "timestamp-authorities" in top else ()
+    return Trust(keys, tuple(_authority(one, base) for one in listed))
+
+
+def _authority(node: Node, base: Path) -> Authority:
+    said = node.mapping(("file", "since", "until"), ("file",))
+    since, until = (said[name].day() if name in said else None for name in ("since", "until"))
+    return Authority(load_certificates(base / said["file"].text()), since, until)
 
 
 def _surfaces(node: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -100,10 +133,6 @@ def _paths(node: Node) -> tuple[str, ...]:
     if not paths:
         raise node.error("a required surface has no paths", "name its files, folders or globs")
     return paths
-
-
-def _keys(node: Node, base: Path) -> tuple[Trusted, ...]:
-    return tuple(_key(one, base) for one in node.elements())
 
 
 def _key(node: Node, base: Path) -> Trusted:

@@ -16,6 +16,7 @@
 14 manifest     the list of objects is the one that was signed, and makes the same roots
 15 objects      what is there now makes the same roots
 16 rescan       a scan of it makes the same roots and finds the same
+17 timestamp    a trusted authority saw the signature, not before the scan had ended; the time counts for 3
 """
 
 from __future__ import annotations
@@ -32,14 +33,16 @@ from typing import Any, BinaryIO
 from scanner.attest import manifest
 from scanner.attest.distrust import Distrust
 from scanner.attest.envelope import PAYLOAD_TYPE, Assertion, encoding, read
-from scanner.attest.judges import INCOMPLETE, JUDGES, LEAKS, NOT_TRUSTED, Expected, moment
+from scanner.attest.judges import INCOMPLETE, JUDGES, LEAKS, NOT_TRUSTED, SKEW, Expected, moment
 from scanner.attest.policy import Trusted
 from scanner.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE
 from scanner.attest.strict import Document, document
+from scanner.attest.timestamp import time_of
 
 _NAMES = (
     "envelope", "signature", "key", "statement", "scope", "subject", "result", "surfaces", "counts", "findings", "self-test", "rules",
     "freshness", "manifest", "objects", "rescan",
+    "timestamp",
 )  # fmt: skip
 _OWN = _NAMES[:5]
 _SEVERAL_MOST = 100
@@ -86,7 +89,7 @@ def verify(data: bytes, expected: Expected) -> Verdict:
     kind = assertion.payload_type
     if not note("envelope", "" if kind == PAYLOAD_TYPE else "the payload is not an in-toto statement", "an in-toto statement, signed"):
         return _ended(checks, None)
-    signer = _signer(assertion, expected.trusted)
+    signer = _signer(assertion, expected.trust.keys)
     wrong = "no trusted key with the role scanner made the signature" if signer is None else ""
     if not note("signature", wrong, f"by {signer.key.id if signer else ''}") or signer is None:
         return _ended(checks, None)
@@ -96,8 +99,10 @@ def verify(data: bytes, expected: Expected) -> Verdict:
     except Distrust as doubt:
         note("statement", doubt.message, "")
         return _ended(checks, None)
-    predicate = found["predicate"]
-    note("key", _untimely(signer, moment(predicate["finishedOn"])), "it was valid then, and is not revoked")
+    finished = moment(found["predicate"]["finishedOn"])
+    stamp = _stamp(assertion, expected, finished)
+    checks.append(stamp.check)
+    note("key", _untimely(signer, stamp.time or finished), "it was valid then, and is not revoked")
     note("statement", "", "an in-toto Statement v1, as its schema says")
     for name, judge, fine in JUDGES:
         problem, code = judge(found, expected)
@@ -136,6 +141,29 @@ def _signer(assertion: Assertion, trusted: tuple[Trusted, ...]) -> Trusted | Non
     data = encoding(assertion.payload_type, assertion.payload)
     scanners = [one for one in trusted if "scanner" in one.roles]
     return next((one for one in scanners for made in assertion.signatures if one.key.verifies(made.sig, data)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    check: Check
+    time: datetime | None = None
+
+
+def _stamp(assertion: Assertion, expected: Expected, finished: datetime) -> _Stamp:
+    """Check 17, and the time that the stamp gives."""
+    name, authorities = "timestamp", expected.trust.authorities
+    number = _NAMES.index(name) + 1
+    if not assertion.timestamps or not authorities:
+        lacking = "it has no time stamp" if not assertion.timestamps else "nobody is trusted to give the time"
+        required = expected.policy.stamped
+        return _Stamp(Check(number, name, False if required else None, lacking + (", and the policy requires one" if required else "")))
+    try:
+        time = time_of(assertion.timestamps, assertion.signatures[0].sig, authorities)
+    except Distrust as doubt:
+        return _Stamp(Check(number, name, False, doubt.message))
+    if not finished - SKEW <= time <= expected.now + SKEW:
+        return _Stamp(Check(number, name, False, "the signature was stamped before the scan had ended, or in the future"))
+    return _Stamp(Check(number, name, True, f"the signature was there at {time.strftime('%Y-%m-%dT%H:%M:%SZ')}"), time)
 
 
 def _untimely(signer: Trusted, signed: datetime) -> str:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,10 @@ from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.pipeline.settings import Settings
 from scanner.release.surfaces import Release
+
+if TYPE_CHECKING:
+    from scanner.attest.keys import PrivateKey
+    from scanner.attest.policy import Policy
 
 NAME = "no-secret-leak"
 
@@ -62,6 +67,7 @@ def release(asked: Asked) -> Release:
 @click.option("--key", required=True, metavar="FILE", help="The signing key; LEAKSEAL_PASSPHRASE opens it.")
 @click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
 @click.option("--git-notes", is_flag=True, help="Write it as a note under refs/notes/attest on the released commit, too.")
+@click.option("--tsa", metavar="URL", help="Ask this authority for a time stamp (RFC 3161); nothing else asks the network.")
 @click.option("--any-result", is_flag=True, help="Sign FAILED and INCOMPLETE too; the exit code stays 1 or 3.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of FOLDER/leakseal.yaml.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
@@ -71,15 +77,28 @@ def release(asked: Asked) -> Release:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    folder: str, policy: str | None, key: str, output: str, git_notes: bool, any_result: bool, file: str | None, packs: tuple[str, ...],
-    suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
+    folder: str, policy: str | None, key: str, output: str, git_notes: bool, tsa: str | None, any_result: bool, file: str | None,
+    packs: tuple[str, ...], suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
 
     Writes the statement as DSSE envelope and as Sigstore bundle, the list of objects, and a summary for the runbook.
     """
-    from scanner.attest.envelope import bundle, envelope, sign
     from scanner.attest.keys import load_private
+    from scanner.attest.timestamp import askable
+    from scanner.release import notes
+
+    signer = load_private(Path(key), passphrase())
+    asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
+    _ready(Path(output))
+    if git_notes:
+        notes.writable(asked)
+    if tsa:
+        askable(tsa)
+    return _attested(asked, signer, Path(output), tsa, git_notes=git_notes, any_result=any_result)
+
+
+def _attested(asked: Release, signer: PrivateKey, output: Path, tsa: str | None, *, git_notes: bool, any_result: bool) -> int:
     from scanner.attest.manifest import NAME as LIST
     from scanner.attest.statement import draft, statement
     from scanner.attest.strict import document
@@ -88,33 +107,39 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.release import notes
     from scanner.release.attesting import attest, self_scan
 
-    signer = load_private(Path(key), passphrase())
-    asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
-    _ready(Path(output))
-    if git_notes:
-        notes.writable(asked)
     begun = datetime.now(UTC)
     tried = canaries(asked.settings, secrets.randbelow(1 << 48))
     evidence = attest(asked, lambda: {one.reader: one.outcome == FOUND for one in tried if one.outcome in (FOUND, MISSED)})
     made = draft(evidence)
-    said = made.result
     ended = datetime.now(UTC).replace(microsecond=0)
     payload = statement(made, begun, ended, secrets.token_hex(16))
     words = summary(document(payload, "the statement"), signer.public.id, canon.digest(payload), made.objections).encode()
     self_scan(asked, payload, made.listed, words)
-    code = {"PASSED": 0, "FAILED": 1, "INCOMPLETE": 3}[said]
-    if said == "PASSED" or any_result:
-        signed = sign(payload, signer.public.id, signer.sign)
-        envelopes = {f"{NAME}.intoto.json": envelope(signed), f"{NAME}.sigstore.json": bundle(signed)}
-        _write(Path(output), {LIST: made.listed, **envelopes, f"{NAME}.md": words})
+    if made.result == "PASSED" or any_result:
+        envelopes = _signed(payload, signer, tsa, asked.policy)
+        _write(output, {LIST: made.listed, **envelopes, f"{NAME}.md": words})
         if git_notes and evidence.git and evidence.git.commit:
             notes.write(asked, evidence.git.commit, envelopes[f"{NAME}.sigstore.json"], ended)
-        click.echo(f"{said}: signed by {signer.public.id}, in {output}")
+        click.echo(f"{made.result}: signed by {signer.public.id}, in {output}")
     else:
-        complain(f"not signed, as it would say {said}", "run `leakseal scan`, mend what it shows, or add --any-result")
+        complain(f"not signed, as it would say {made.result}", "run `leakseal scan`, mend what it shows, or add --any-result")
     for sentence in made.objections:
         click.echo(f"  {sentence}", err=True)
-    return code
+    return {"PASSED": 0, "FAILED": 1, "INCOMPLETE": 3}[made.result]
+
+
+def _signed(payload: bytes, signer: PrivateKey, tsa: str | None, policy: Policy) -> dict[str, bytes]:
+    """The envelope and the bundle; an authority is asked for the time only if one is named."""
+    from scanner.attest.envelope import bundle, envelope, sign
+    from scanner.attest.timestamp import ask, time_of
+
+    signed = sign(payload, signer.public.id, signer.sign)
+    if tsa:
+        signature = signed.signatures[0].sig
+        signed = replace(signed, timestamps=(ask(tsa, signature),))
+        if policy.trust.authorities:
+            time_of(signed.timestamps, signature, policy.trust.authorities)
+    return {f"{NAME}.intoto.json": envelope(signed), f"{NAME}.sigstore.json": bundle(signed)}
 
 
 def _ready(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ _MOST = (2 << 20) + 1
 @click.command("verify")
 @click.argument("assertion", metavar="ASSERTION")
 @click.option("--policy", default=".leakseal/gate.yaml", show_default=True, metavar="FILE", help="What it must say, and whose keys count.")
-@click.option("--trust", metavar="FILE", help="Keys, instead of those in the policy.")
+@click.option("--trust", metavar="FILE", help="Keys and time-stamp authorities, instead of those in the policy.")
 @click.option("--key", "keys", multiple=True, metavar="FILE", help="A public key that may have signed it, instead of those in the policy.")
 @click.option("--commit", metavar="ID", help="The commit that it must speak of.")
 @click.option("--digest", metavar="ALGORITHM:HEX", help="Another subject that it must speak of.")
@@ -50,13 +51,13 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 
     found, own = _assertions(assertion, trust_owner)
     wanted = policies.load(Path(policy))
-    trusted = policies.load_trust(Path(trust)) if trust else wanted.keys
+    trusted = policies.load_trust(Path(trust)) if trust else wanted.trust
     if keys:
-        trusted = tuple(policies.Trusted(load_public(Path(name)), ("scanner",)) for name in keys)
+        trusted = replace(trusted, keys=tuple(policies.Trusted(load_public(Path(name)), ("scanner",)) for name in keys))
     beside = Path(assertion).parent / NAME
     listed = Path(manifest) if manifest else beside if beside.is_file() else None
     verdict = newest(found, Expected(
-        policy=wanted, trusted=trusted, now=moment(at), subject=f"gitCommit:{commit}" if commit else digest or own,
+        policy=wanted, trust=trusted, now=moment(at), subject=f"gitCommit:{commit}" if commit else digest or own,
         manifest=partial(_opened, listed) if listed else None,
         objects=partial(_by_objects, folder, policy, trust_owner) if folder else None,
         rescan=partial(_by_rescan, rescan, policy, trust_owner) if rescan else None,

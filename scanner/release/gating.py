@@ -49,7 +49,7 @@ def _leaked(one: Outcome, rules: list[str]) -> Outcome:
 def _believed(path: Path, policy: Policy, commit: str | None, now: datetime) -> tuple[str, str]:
     listed = path.parent / manifest.NAME
     expected = Expected(
-        policy=policy, trusted=policy.keys, now=now, subject=f"gitCommit:{commit}" if commit else None,
+        policy=policy, trust=policy.trust, now=now, subject=f"gitCommit:{commit}" if commit else None,
         manifest=(lambda: listed.open("rb")) if listed.is_file() else None,
     )  # fmt: skip
     verdict = verify(path.read_bytes()[: 4 << 20], expected)

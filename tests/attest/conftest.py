@@ -13,7 +13,7 @@ import pytest
 from scanner.attest.envelope import envelope, sign
 from scanner.attest.judges import Expected
 from scanner.attest.keys import PrivateKey, generate, load_private
-from scanner.attest.policy import Policy, Trusted
+from scanner.attest.policy import Policy, Trust, Trusted
 from scanner.attest.statement import Evidence, GitFacts, Tool, draft, statement
 from scanner.attest.strict import document
 from scanner.attest.verify import Verdict, verify
@@ -64,7 +64,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], PrivateKey
 def policy(keys: Callable[[str], PrivateKey]) -> Policy:
     """Git and logs are required, and one key is trusted."""
     trusted = (Trusted(keys("scanner").public, ("scanner",)), Trusted(keys("gate").public, ("gate",)))
-    return Policy("x/app@production", (("git", (".",)), ("logs", ("logs",))), digest=SHA, rules_least="1.1", keys=trusted)
+    return Policy("x/app@production", (("git", (".",)), ("logs", ("logs",))), digest=SHA, rules_least="1.1", trust=Trust(trusted))
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def judged(policy: Policy, keys: Callable[[str], PrivateKey]) -> Callable[..., V
     def judge(value: object, *, by: str = "scanner", listed: Path | None = None, **other: Any) -> Verdict:
         payload = value if isinstance(value, bytes) else canonical(value)
         signed = envelope(sign(payload, keys(by).public.id, keys(by).sign))
-        expected = Expected(policy=policy, trusted=policy.keys, now=NOW.replace(hour=13), subject=f"gitCommit:{COMMIT}")
+        expected = Expected(policy=policy, trust=policy.trust, now=NOW.replace(hour=13), subject=f"gitCommit:{COMMIT}")
         if listed is not None:
             expected = replace(expected, manifest=lambda: listed.open("rb"))
         return verify(signed, replace(expected, **other))

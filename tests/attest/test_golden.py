@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _verdict(name: str, **other: object) -> Verdict:
     said = policy.load(HERE / "gate.yaml")
     expected = Expected(
-        policy=said, trusted=said.keys, now=datetime(2026, 3, 2, tzinfo=UTC), subject="gitCommit:" + _subject("gitCommit"),
+        policy=said, trust=said.trust, now=datetime(2026, 3, 2, tzinfo=UTC), subject="gitCommit:" + _subject("gitCommit"),
         manifest=lambda: (HERE / manifest.NAME).open("rb"),
     )  # fmt: skip
     return verify((HERE / name).read_bytes(), replace(expected, **other))  # type: ignore[arg-type]
@@ -82,5 +82,5 @@ def test_it_is_refused_when_its_time_has_passed_and_when_a_byte_of_it_is_another
     found = json.loads((HERE / FILES[0]).read_bytes())
     found["payload"] = base64.b64encode((HERE / "statement.json").read_bytes().replace(b'"opaque":0', b'"opaque":1', 1)).decode()
     said = policy.load(HERE / "gate.yaml")
-    verdict = verify(json.dumps(found).encode(), Expected(policy=said, trusted=said.keys, now=FINISHED))
+    verdict = verify(json.dumps(found).encode(), Expected(policy=said, trust=said.trust, now=FINISHED))
     assert (verdict.exit_code, [check.name for check in verdict.checks if check.held is False]) == (4, ["signature"])

@@ -17,7 +17,7 @@ from scanner.attest import manifest
 from scanner.attest.envelope import PAYLOAD_TYPE, bundle, envelope, sign
 from scanner.attest.judges import Expected
 from scanner.attest.keys import PrivateKey
-from scanner.attest.policy import Policy, Trusted
+from scanner.attest.policy import Policy, Trust, Trusted
 from scanner.attest.verify import Verdict, verify
 from scanner.canon import canonical
 from tests.attest.conftest import COMMIT, LEAVES, NOW
@@ -34,7 +34,7 @@ def test_the_honest_statement_is_believed(said: Statement, judged: Judge) -> Non
     verdict = judged(said)
     assert _failed(verdict) == {}
     assert verdict.exit_code == 0
-    assert [check.number for check in verdict.checks] == list(range(1, 17))
+    assert [check.number for check in verdict.checks] == list(range(1, 18))
 
 
 def _set(*path: str | int, to: Any) -> Callable[[Statement], None]:
@@ -157,13 +157,13 @@ def test_another_key_or_one_with_another_role_is_not_believed(said: Statement, j
     ids=["revoked", "expired", "not yet"],
 )
 def test_a_key_out_of_its_time_is_not_believed(said: Statement, judged: Judge, policy: Policy, trust: Any, sentence: str) -> None:
-    verdict = judged(said, trusted=(replace(policy.keys[0], **trust),))
+    verdict = judged(said, trust=Trust((replace(policy.keys[0], **trust),)))
     assert _failed(verdict) == {"key": sentence}
     assert verdict.exit_code == 4
 
 
 def test_a_key_that_was_revoked_later_still_counts_for_what_it_signed_before(said: Statement, judged: Judge, policy: Policy) -> None:
-    assert judged(said, trusted=(replace(policy.keys[0], revoked=date(2026, 3, 2)),)).exit_code == 0
+    assert judged(said, trust=Trust((replace(policy.keys[0], revoked=date(2026, 3, 2)),))).exit_code == 0
 
 
 def test_it_is_not_believed_for_longer_than_the_policy_allows(said: Statement, judged: Judge) -> None:
@@ -174,7 +174,7 @@ def test_it_is_not_believed_for_longer_than_the_policy_allows(said: Statement, j
 
 def test_not_one_byte_of_it_can_be_altered(said: Statement, policy: Policy, keys: Callable[[str], PrivateKey]) -> None:
     whole = envelope(sign(canonical(said), "", keys("scanner").sign))
-    expected = Expected(policy=policy, trusted=policy.keys, now=NOW)
+    expected = Expected(policy=policy, trust=policy.trust, now=NOW)
     assert verify(whole, expected).exit_code == 0
     for at in range(0, len(whole), 7):
         other = bytearray(whole)
@@ -206,7 +206,7 @@ def test_not_one_byte_of_it_can_be_altered(said: Statement, policy: Policy, keys
     ids=range(11),
 )
 def test_what_is_no_envelope_is_not_believed(policy: Policy, data: bytes, check: str) -> None:
-    verdict = verify(data, Expected(policy=policy, trusted=policy.keys, now=NOW))
+    verdict = verify(data, Expected(policy=policy, trust=policy.trust, now=NOW))
     assert list(_failed(verdict)) == [check]
     assert verdict.exit_code == 4
 
@@ -265,12 +265,12 @@ def test_a_root_that_the_list_does_not_make_is_not_believed(said: Statement, jud
 
 def test_a_bundle_says_the_same_as_its_envelope(said: Statement, policy: Policy, keys: Callable[[str], PrivateKey]) -> None:
     signed = sign(canonical(said), keys("scanner").public.id, keys("scanner").sign)
-    expected = Expected(policy=policy, trusted=policy.keys, now=NOW)
+    expected = Expected(policy=policy, trust=policy.trust, now=NOW)
     assert verify(bundle(signed), expected) == verify(envelope(signed), expected)
 
 
 def test_a_hint_about_the_key_is_worth_nothing(said: Statement, policy: Policy, keys: Callable[[str], PrivateKey]) -> None:
     signed = envelope(sign(canonical(said), keys("scanner").public.id, keys("stranger").sign))
-    trusted = (Trusted(keys("scanner").public, ("scanner",)),)
-    assert verify(signed, Expected(policy=policy, trusted=trusted, now=NOW)).exit_code == 4
+    trust = Trust((Trusted(keys("scanner").public, ("scanner",)),))
+    assert verify(signed, Expected(policy=policy, trust=trust, now=NOW)).exit_code == 4
     assert COMMIT in str(said)

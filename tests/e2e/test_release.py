@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from scanner.cli import main
 from scanner.rulepack.sample import grow
+from tests.attest import tsa
 from tests.conftest import Repo
 
 POLICY = """\
@@ -181,6 +183,29 @@ def test_a_note_beside_the_commit_is_read_back_and_is_no_part_of_what_it_speaks_
     assert "git fetch origin refs/notes/attest:refs/notes/attest" in err
     shop.repo.git("-C", str(clone), "fetch", "-q", "origin", "refs/notes/attest:refs/notes/attest")
     assert shop.run("verify", f"git-note:{clone}", "--policy", str(clone / ".leakseal/gate.yaml"))[0] == 0
+
+
+def test_an_authority_is_asked_for_the_time_when_it_is_named(shop: Shop, tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    authority = tsa.made(tmp_path / "tsa")
+    policy = shop.folder / ".leakseal/gate.yaml"
+    policy.write_text(f"{POLICY}timestamp: required\ntimestamp-authorities: [{{file: {authority.trusted}}}]\n")
+    shop.repo.git("commit", "-qam", "Trust an authority")
+    with authority.serving() as url:
+        assert shop.attest("--tsa", url)[0] == 0
+    code, out, _ = shop.verify("--format", "json", name="no-secret-leak.sigstore.json")
+    assert code == 0
+    assert {check["outcome"] for check in json.loads(out)["checks"] if check["name"] == "timestamp"} == {"held"}
+    code, out, _ = shop.verify()
+    assert code == 4
+    assert "it has no time stamp, and the policy requires one" in out
+    for file in shop.out.iterdir():
+        file.unlink()
+    code, _, err = shop.attest("--tsa", url)
+    assert code == 3
+    assert "the time-stamp authority does not answer" in err
+    assert not list(shop.out.iterdir())
 
 
 def test_a_note_on_another_commit_and_a_foreign_line_are_seen_through(shop: Shop) -> None:
