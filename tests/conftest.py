@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.registry import Served, docker_registry
 
 # A property that fails must fail the same way on the next machine, and a slow CI core is not a bug.
 settings.register_profile("leakseal", derandomize=True, deadline=None)
@@ -37,11 +40,12 @@ def quiet_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         # A hook that runs the tests (git push) exports GIT_DIR and friends: they would redirect every repository below.
-        for name in [n for n in os.environ if n.startswith(("GIT_", "LEAKSEAL_"))]:
+        for name in [n for n in os.environ if n.startswith(("GIT_", "LEAKSEAL_", "DOCKER_", "REGISTRY_"))]:
             patch.delenv(name)
         for name, value in QUIET_GIT.items():
             patch.setenv(name, value)
         patch.setenv("HOME", str(home))
+        patch.delenv("XDG_RUNTIME_DIR", raising=False)
         for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
             patch.setenv(name, str(home / name.lower()))
         yield home
@@ -93,3 +97,17 @@ def make_repo(tmp_path: Path) -> Callable[..., Repo]:
 def repo(make_repo: Callable[..., Repo]) -> Repo:
     """An empty Git repository with a work tree, on branch main."""
     return make_repo()
+
+
+@pytest.fixture(scope="session")
+def open_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Debian's docker-registry, for everybody; one for each process of the tests, so names must differ between tests."""
+    with docker_registry(tmp_path_factory.mktemp("registry")) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def guarded_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The same, for the user `tester` with a random password."""
+    with docker_registry(tmp_path_factory.mktemp("guarded"), secrets.token_hex(12)) as served:
+        yield served

@@ -1,0 +1,1 @@
+"""What is released, where it is kept: registries, digests and provenance."""
