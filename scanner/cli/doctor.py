@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import NamedTuple
 
@@ -118,12 +119,14 @@ def _readers(seed: int) -> Iterator[Check]:
     """Every reader, tried with the shipped rules."""
     from scanner.cli.options import rules
     from scanner.config import Config
+    from scanner.decode.limits import DEFAULT, Looking
     from scanner.pipeline.canaries import FOUND, LACKING, MISSED, UNTRIED, canaries
     from scanner.pipeline.settings import Settings
 
     states = {FOUND: "ok", MISSED: "broken", LACKING: "lacking", UNTRIED: "untried"}
     found = rules(Config())
     yield Check("rules", "ok", f"{len(found.rules):,}, {found.digest}")
-    for canary in canaries(Settings(found, cachefile.folder()), seed):
+    looking = replace(DEFAULT, looking=Looking("auto"))
+    for canary in canaries(Settings(found, cachefile.folder(), limits=looking), seed):
         said = f"{canary.title}: {canary.detail or 'its self-test found the secret'}"
         yield Check(f"reader {canary.reader}", states[canary.outcome], said)

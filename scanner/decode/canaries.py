@@ -7,13 +7,11 @@ import gzip
 import io
 import json
 import lzma
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 
-from scanner.decode import documentcanaries
+from scanner.decode import archivecanaries, documentcanaries, picturecanaries
 from scanner.decode.compressed import ZSTD
 
 Maker = Callable[[bytes], bytes]  # a text -> a file of the format
@@ -48,16 +46,6 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def jpeg(text: bytes) -> bytes:
-    """A JPEG picture that is nothing but a comment."""
-    return b"\xff\xd8\xff\xfe" + (len(text) + 2).to_bytes(2) + text + b"\xff\xd9"
-
-
-def tsv(text: bytes) -> bytes:
-    """What Tesseract writes, a row for each word."""
-    names = b"level page_num block_num par_num line_num word_num left top width height conf text".replace(b" ", b"\t")
-    rows = (b"5\t1\t1\t1\t1\t%d\t%d\t9\t80\t14\t96\t%s" % (n, 90 * n, word) for n, word in enumerate(text.split()))
-    return b"\n".join((names, *rows)) + b"\n"
 
 
 def image(text: bytes) -> bytes:
@@ -70,14 +58,6 @@ def image(text: bytes) -> bytes:
 def _ar(text: bytes) -> bytes:
     return b"!<arch>\n" + b"%-16s%-12d%-6d%-6d%-8o%-10d`\n" % (b"app.env/", 0, 0, 0, 0o644, len(text)) + text + b"\n" * (len(text) % 2)
 
-
-def _cpio(text: bytes) -> bytes:
-    def entry(name: bytes, data: bytes, mode: int) -> bytes:
-        numbers = (1, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
-        head = b"070701" + b"".join(b"%08X" % number for number in numbers) + name + b"\0"
-        return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
-
-    return entry(NAME.encode(), text, 0o100644) + entry(b"TRAILER!!!", b"", 0)
 
 
 def _zstd(text: bytes) -> bytes:
@@ -94,22 +74,6 @@ def _lz4(text: bytes) -> bytes:
     return made
 
 
-def _png(text: bytes) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
-    inside = b"Comment\0\0" + zlib.compress(text)
-    rows = zlib.compress(b"\0\0")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"zTXt", inside) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def _gif(text: bytes) -> bytes:
-    """A picture of one pixel with a comment in two blocks."""
-    halves = (text[:40], text[40:])
-    comment = b"".join(bytes([len(part)]) + part for part in halves)
-    frame = b",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
-    return b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff" + b"!\xfe" + comment + b"\0" + frame + b";"
 
 
 CANARIES: Mapping[str, Maker] = {  # by the name of the format
@@ -118,17 +82,14 @@ CANARIES: Mapping[str, Maker] = {  # by the name of the format
     "unxz": lzma.compress,
     "unlzma": lambda text: lzma.compress(text, lzma.FORMAT_ALONE),
     "bunzip2": bz2.compress,
-    "jpeg": jpeg,
-    "ocr-tsv": tsv,
     "unzstd": _zstd,
     "unlz4": _lz4,
     "unar": _ar,
-    "uncpio": _cpio,
     "untar": tarred,
     "image": image,
-    "png": _png,
-    "gif": _gif,
+    **archivecanaries.CANARIES,
     **documentcanaries.CANARIES,
+    **picturecanaries.CANARIES,
 }
 TEXTS: Mapping[str, tuple[str, Maker]] = {  # what needs no reader: name -> (for a person, who makes it)
     "text": ("text", bytes),

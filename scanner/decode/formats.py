@@ -29,6 +29,7 @@ class Format:
     needs: tuple[str, ...] = ()  # libraries that the reader imports
     extra: str = ""  # the extra that brings them
     test: str = ""  # "module:function" that has the last word about content (bytes) that begins so
+    program: str = ""  # what the user has to install for it, where no library would do
 
     def read(self, content: Content) -> Iterator[Part | Unseen]:
         """What the content holds; raises Stop where it cannot be read at all."""
@@ -82,9 +83,9 @@ FORMATS = (
     Format("pdf", "a PDF document", rb"%PDF-", "pdfs:read", needs=("pypdf",), extra="documents"),
     Format("ole", "an OLE document", rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole:read", needs=("olefile",), extra="documents"),
     Format("unrar", "a RAR archive", rb"Rar!\x1a\x07(?:\0|\x01\0)", "rars:read"),
-    Format("uncab", "a cabinet file", rb"MSCF\0\0\0\0", "extracted:read"),
-    Format("unxar", "a xar archive", rb"xar!\0\x1c", "extracted:read"),
-    Format("unlha", "an LHA archive", rb"..-l[hz][0-9ds]-.{12}[\0\x20][\0-\x03]", "extracted:read"),
+    Format("uncab", "a cabinet file", rb"MSCF\0\0\0\0", "extracted:read", program="bsdtar"),
+    Format("unxar", "a xar archive", rb"xar!\0\x1c", "extracted:read", program="bsdtar"),
+    Format("unlha", "an LHA archive", rb"..-l[hz][0-9ds]-.{12}[\0\x20][\0-\x03]", "extracted:read", program="bsdtar"),
     Format("rpm", "an RPM package", rb"\xed\xab\xee\xdb", "rpms:read", forwards=True),
     Format("unar", "an ar archive", rb"!<(?:arch|thin)>\n", "ars:read", forwards=True),
     Format("uncpio", "a cpio archive", rb"07070(?:[12][0-9A-Fa-f]{104}|7[0-7]{70}|X)", "cpios:read", forwards=True),

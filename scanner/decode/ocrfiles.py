@@ -117,7 +117,7 @@ def _alto(data: bytes) -> list[Paged]:
     parser.StartElementHandler, parser.EntityDeclHandler = start, refuse
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, OverflowError):
+    except (expat.ExpatError, ValueError, OverflowError, LookupError):  # of an encoding that nobody knows
         raise Stop("unreadable", "its XML is damaged") from None
     return found
 

@@ -8,21 +8,27 @@ import string
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import NamedTuple
 
 from scanner.decode.canaries import CANARIES, TEXTS, Maker
 from scanner.decode.formats import FORMATS, Format, missing, recognise
+from scanner.decode.limits import Looking
 from scanner.decode.notes.canaries import CANARIES as NOTES
 from scanner.decode.notes.canaries import RECORD
+from scanner.decode.ocr import code_engine, text_engine
+from scanner.decode.picturecanaries import code, screenshot
 from scanner.detect.engine import Engine
-from scanner.model.evidence import Match
+from scanner.model.evidence import Hit, Match
 from scanner.pipeline.engines import engine
 from scanner.pipeline.opened import examined
 from scanner.pipeline.settings import Settings, Silent
 from scanner.sources.git.environ import environment, git
 
 FOUND, MISSED, LACKING, UNTRIED = "found", "missed", "lacking", "untried"
+_LEGIBLE = "ACDEFHKMNPRTUWXY34679"  # letters that look like no other
+_SURE_ENOUGH = 0.8
 GIT: Mapping[str, str] = {
     "git-pack": "a packed Git object",
     "git-deleted": "a file that Git's history has and the newest commit has not",
@@ -50,6 +56,7 @@ def canaries(settings: Settings, seed: int | None = None) -> Iterator[Canary]:
     for form in FORMATS:
         if form.reader:
             yield _format(form, trial)
+    yield from _shown(trial)
     yield from _git(trial)
     for name, (file, make) in NOTES.items():
         title = f"notes in {name.replace('-', ' ')}"
@@ -59,10 +66,29 @@ def canaries(settings: Settings, seed: int | None = None) -> Iterator[Canary]:
 def _format(form: Format, trial: _Trial) -> Canary:
     if any(missing(name) for name in form.needs):
         return Canary(form.name, LACKING, form.title, f"install leakseal[{form.extra}]")
+    if form.program and shutil.which(form.program) is None:
+        return Canary(form.name, LACKING, form.title, f"install {form.program}")
     make = CANARIES.get(form.name)
     if make is None:
         return Canary(form.name, UNTRIED, form.title, "it has no self-test")
     return trial.one(form.name, form.title, lambda secret: trial.in_format(secret, form, make))
+
+
+def _shown(trial: _Trial) -> Iterator[Canary]:
+    """What pictures show: text, and codes."""
+    looking = trial.looking
+    texts, codes = "text that a picture shows", "a QR code that a picture shows"
+    if looking.mode == "never":
+        yield from (Canary(name, LACKING, title, "reading pictures is switched off") for name, title in (("ocr", texts), ("codes", codes)))
+        return
+    if missing("PIL") or text_engine(looking) is None:
+        yield Canary("ocr", LACKING, texts, "install leakseal[ocr], or leakseal[pictures] and tesseract")
+    else:
+        yield trial.one("ocr", texts, lambda secret: trial.in_picture(screenshot, "ocr", _SURE_ENOUGH))
+    if missing("PIL") or code_engine(looking) is None:
+        yield Canary("codes", LACKING, codes, "install leakseal[pictures]")
+    else:
+        yield trial.one("codes", codes, lambda secret: trial.in_picture(code, "qrcode", 1))
 
 
 def _git(trial: _Trial) -> Iterator[Canary]:
@@ -112,7 +138,20 @@ class _Trial:
         if (known := recognise(data)) is None or known.name != form.name:
             return False
         found = examined(self._engine, data, self._settings.limits).found
-        return any(seen.hit.value == secret and (seen.hit.steps or seen.inside.member) for seen in found)
+        return any(_is(seen.hit, secret) and (seen.hit.steps or seen.inside.member) for seen in found)
+
+    @property
+    def looking(self) -> Looking:
+        """How pictures are read."""
+        return self._settings.limits.looking
+
+    def in_picture(self, make: Maker, step: str, least: float) -> bool:
+        """A picture that shows a secret; `least` is the share of its letters that must be read as they are."""
+        secret = "".join(self._chance.choices(_LEGIBLE, k=20))
+        limits = replace(self._settings.limits, looking=replace(self.looking, cache=None))
+        found = [seen.hit for seen in examined(self._engine, make(_line(secret.encode())), limits).found]
+        read = [hit.value.decode("utf-8", "replace") for hit in found if any(one.startswith(step) for one in hit.steps)]
+        return any(SequenceMatcher(None, secret, value, autojunk=False).ratio() >= least for value in read)
 
     def in_notes(self, secret: bytes, file: str, make: Maker) -> bool:
         """An export of notes, found in its record."""
@@ -135,6 +174,11 @@ class _Trial:
 
 def _line(secret: bytes) -> bytes:
     return b"DATABASE_URL=postgresql://canary:%b@db.canary.internal:5432/canary\n" % secret
+
+
+def _is(hit: Hit, secret: bytes) -> bool:
+    """Whether this is the secret that was planted; one that a keystore holds is part of a key."""
+    return hit.value == secret or (hit.rule.kind == "private-key" and secret in hit.value)
 
 
 def _values(matches: list[Match]) -> set[bytes]:

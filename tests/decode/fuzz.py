@@ -43,6 +43,7 @@ class Result:
     chunks: int = 0
     made: int = 0
     gaps: int = 0
+    seconds: float = 0.0
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -75,7 +76,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
 
 def read(data: bytes, *, stream: bool) -> Result:
     """Reads a content to its end; raises Failed where it does not end well."""
-    result, budget = Result(), Budget(LIMITS, len(data))
+    result, budget, begun = Result(), Budget(LIMITS, len(data)), time.monotonic()
     content = Content(io.BytesIO(data) if stream else data, budget)
     form = recognise(content.head)
     if form is None:
@@ -103,6 +104,7 @@ def read(data: bytes, *, stream: bool) -> Result:
         content.close()
     if slips:
         raise Failed(f"a reader slipped: {slips[0]}")
+    result.seconds = time.monotonic() - begun
     return result
 
 
@@ -155,7 +157,7 @@ def _hunt(name: str, makers: tuple[Callable[[Path], bytes], ...], seconds: float
             failures += 1
             keep.mkdir(parents=True, exist_ok=True)
             (keep / f"{name}-{seed}-{count}").write_bytes(data)
-            print(f"{name}: case {count}: {failed}")
+            print(f"{name}: case {count}: {failed}", flush=True)
         slowest = max(slowest, time.monotonic() - begun)
     print(f"{name}: {count:,} cases, {failures} failed, the slowest took {slowest:.2f} s", flush=True)
     return failures

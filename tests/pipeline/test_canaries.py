@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import sys
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,8 @@ from scanner.cli.options import rules
 from scanner.config import Config
 from scanner.decode import canaries as makers
 from scanner.decode.formats import FORMATS, Format, recognise
+from scanner.decode.limits import Looking
+from scanner.decode.ocr import available
 from scanner.model.rule import Ruleset
 from scanner.pipeline import canaries as tried
 from scanner.pipeline.canaries import FOUND, LACKING, MISSED, UNTRIED, canaries
@@ -26,7 +30,33 @@ def test_every_reader_finds_its_canary(settings):
     outcomes = {canary.reader: (canary.outcome, canary.detail) for canary in canaries(settings)}
     assert [reader for reader, (outcome, _) in outcomes.items() if outcome == MISSED] == []
     assert {"unzip", "gunzip", "git-loose", "git-pack", "git-unreachable", "text-utf-16le", "notes-json", "notes-bundle"} <= set(outcomes)
-    assert all(outcomes[form.name][0] != FOUND or form.name in makers.CANARIES for form in FORMATS if form.reader)
+    assert {outcome for outcome, _ in outcomes.values()} <= {FOUND, LACKING}
+
+
+def test_every_reader_has_a_canary_and_every_canary_a_reader():
+    assert {form.name for form in FORMATS if form.reader} == set(makers.CANARIES)
+
+
+def test_what_pictures_show_is_tried_where_it_is_read(settings):
+    pytest.importorskip("PIL", reason="needs leakseal[pictures]")
+    looking = replace(settings.limits, looking=Looking("auto"))
+    outcomes = {canary.reader: canary for canary in _shown(replace(settings, limits=looking))}
+    assert {name: one.outcome for name, one in outcomes.items()} == {"ocr": FOUND if available() else LACKING, "codes": FOUND}
+    assert {one.outcome for one in _shown(settings)} == {LACKING}  # it is switched off
+
+
+def test_an_engine_that_reads_nothing_is_told(settings, tmp_path):
+    pytest.importorskip("PIL", reason="needs leakseal[pictures]")
+    blind = tmp_path / "blind"
+    answer = "print(json.dumps({'id': json.loads(line)['id'], 'words': []}), flush=True)"
+    blind.write_text(f"#!{sys.executable}\nimport json, sys\nfor line in sys.stdin: {answer}")
+    blind.chmod(0o755)
+    looking = replace(settings.limits, looking=Looking("auto", (str(blind),)))
+    assert next((one.reader, one.outcome) for one in _shown(replace(settings, limits=looking))) == ("ocr", MISSED)
+
+
+def _shown(settings):
+    return list(tried._shown(tried._Trial(settings, random.Random(1))))
 
 
 def test_the_first_two_parts_of_an_outcome_are_the_reader_and_what_it_came_to(settings):
@@ -36,11 +66,8 @@ def test_the_first_two_parts_of_an_outcome_are_the_reader_and_what_it_came_to(se
 
 @pytest.mark.parametrize("name", sorted(makers.CANARIES))
 def test_a_canary_is_of_its_format(name):
-    form = next((form for form in FORMATS if form.name == name), None)
-    if form is None or not form.reader:
-        assert recognise(makers.CANARIES[name](b"text")) in (None, form)
-    else:
-        assert recognise(makers.CANARIES[name](b"text")) == form
+    form = recognise(makers.CANARIES[name](b"text"))
+    assert form is not None and form.name == name
 
 
 def _nothing(content):
@@ -71,11 +98,13 @@ def test_what_is_not_installed_and_what_has_no_self_test_is_told(settings, monke
         Format("unfoo", "a foo file", b"FOO1", "foo:read", needs=("no_such_library",), extra="foo"),
         Format("unbar", "a bar file", b"BAR1", "zips:read"),
         Format("unbaz", "a baz file", b"BAZ1"),
+        Format("unqux", "a qux file", b"QUX1", "extracted:read", program="no-such-program"),
     )
     monkeypatch.setattr(tried, "FORMATS", more)
     monkeypatch.setenv("PATH", str(tmp_path))
     outcomes = {canary.reader: (canary.outcome, canary.detail) for canary in canaries(settings)}
     assert outcomes["unfoo"] == (LACKING, "install leakseal[foo]")
+    assert outcomes["unqux"] == (LACKING, "install no-such-program")
     assert outcomes["unbar"][0] == UNTRIED
     assert "unbaz" not in outcomes
     assert outcomes["git-pack"] == (LACKING, "install git")
