@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "gate": ("gate", "Judge a runbook's readiness items against their evidence."),
     "keygen": ("keygen", "Make a signing key and its public key."),
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
+    "ledger": ("ledger", "Export, prune or check what sweeps have written down."),
     "redact": ("redact", "Copy a file with every secret masked."),
     "rules": ("rules", "List, show and check the rules."),
 }

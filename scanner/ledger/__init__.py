@@ -1,0 +1,1 @@
+"""What was seen and when, of many repositories, night after night; never a secret."""

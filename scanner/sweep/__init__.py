@@ -1,0 +1,1 @@
+"""Many repositories, night after night: only what is new is read."""
