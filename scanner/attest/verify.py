@@ -200,7 +200,7 @@ def _by_schema(found: Document) -> None:
 def _by_manifest(found: Document, file: BinaryIO) -> str:
     digest = hashlib.sha256()
     try:
-        roots = manifest.roots(manifest.read(file, digest))
+        roots = manifest.roots(file, digest)
     except Distrust as problem:
         return problem.message
     if not any(one["name"] == manifest.NAME and one["digest"].get("sha256") == digest.hexdigest() for one in found["subject"]):

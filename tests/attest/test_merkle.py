@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner.attest.distrust import Distrust
+from scanner.attest.manifest import lines, roots
 from scanner.attest.merkle import encoded, root, root_of
 from scanner.model.evidence import Leaf
 
@@ -59,3 +62,30 @@ def test_the_order_in_which_leaves_come_does_not_matter(leaves: list[Leaf], chan
 def test_a_path_is_no_part_of_the_tree() -> None:
     one, other = (Leaf("logs", "file", "x", 1, path=path) for path in "ab")
     assert encoded(one) == encoded(other) == b"logs\0file\0x\x001\0scanned"
+
+
+WORDS = st.text("aZ09:-./ \"\\\t\u00e9\U0001f511", max_size=5)
+LISTED = st.lists(st.builds(Leaf, WORDS, WORDS, WORDS, st.integers(0, 10**17), WORDS, st.none() | WORDS), max_size=9)
+
+
+@given(LISTED)
+def test_a_list_that_was_written_makes_the_roots_of_its_leaves(leaves: list[Leaf]) -> None:
+    written, digest = b"".join(lines(leaves)), hashlib.sha256()
+    made = roots(io.BytesIO(written), digest)
+    assert made == {name: root([leaf for leaf in leaves if leaf.surface == name]) for name in {leaf.surface for leaf in leaves}}
+    assert digest.digest() == hashlib.sha256(written).digest()
+
+
+LINE = b'{"id":"x","kind":"file","size":1,"status":"scanned","surface":"logs"}\n'
+
+
+@pytest.mark.parametrize("line", [
+    LINE.replace(b"}", b',"surface":"git"}'), LINE.replace(b"1", b"01"), LINE.replace(b"1", b"-1"), LINE.replace(b"1", b"1.0"),
+    LINE.replace(b"1", b"true"), LINE.replace(b"1", b"1" * 19), LINE.replace(b"x", b"\\u0000"), LINE.replace(b"x", b"\\ud800"),
+    LINE.replace(b"x", b"\xff"), LINE.replace(b'"id":"x",', b""), LINE.replace(b"logs", b"logs\n"), b"\n", b"x" * (1 << 17),
+    LINE.replace(b"}", b',"more":1}'), LINE + LINE.replace(b'"x"', b'"w"'),
+])  # fmt: skip
+def test_a_list_that_is_not_one_is_refused(line: bytes) -> None:
+    assert list(roots(io.BytesIO(LINE), hashlib.sha256())) == ["logs"]
+    with pytest.raises(Distrust):
+        roots(io.BytesIO(line), hashlib.sha256())
