@@ -39,6 +39,19 @@ class PublicKey:
             return False
         return True
 
+    def verifies_digest(self, signature: bytes, sha256: bytes) -> bool:
+        """The same where only the SHA-256 of the data is at hand."""
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+        from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+        try:
+            self.key.verify(signature, sha256, ECDSA(Prehashed(hashes.SHA256())))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class PrivateKey:

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
     "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
     "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
+    "artifact": ("artifact", "Check what is released: digests, provenance, source, content."),
     "attest": ("attest", "Scan what a policy requires, and sign what was found and read."),
     "verify": ("verify", "Check a signed assertion."),
     "gate": ("gate", "Judge a runbook's readiness items against their evidence."),

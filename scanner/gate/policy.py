@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-_DAYS = ("backup-days", "drill-days", "checks-days")
+if TYPE_CHECKING:
+    from scanner.yamlnodes import Node
+
+_DAYS = ("backup-days", "drill-days", "checks-days", "artifact-days")
+_FLAGS = ("artifact-required", "ask-registry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,12 @@ class GatePolicy:
     backup_days: int = 7
     drill_days: int = 180
     checks_days: int = 180
+    artifact_days: int = 7
     builders: tuple[str, ...] = ()  # none: any
+    build_types: tuple[str, ...] = ()  # of provenance; none: any
+    parameters: tuple[tuple[str, str], ...] = ()  # what a build may be given from outside: dotted name, value
+    artifact_required: bool = False  # the word of a runbook about its image does not suffice
+    ask_registry: bool = False  # what a tag stands for now
 
 
 def load(path: Path) -> GatePolicy:
@@ -25,6 +35,18 @@ def load(path: Path) -> GatePolicy:
     node = dict(yamlnodes.load(path).entries).get("gate") if path.is_file() else None
     if node is None:
         return GatePolicy()
-    keys = node.mapping((*_DAYS, "builders"))
-    builders = tuple(one.text() for one in keys["builders"].elements()) if "builders" in keys else ()
-    return GatePolicy(builders=builders, **{name.replace("-", "_"): keys[name].number(1, 3660) for name in _DAYS if name in keys})
+    keys = node.mapping((*_DAYS, *_FLAGS, "builders", "build-types", "parameters"))
+    days = {name.replace("-", "_"): keys[name].number(1, 3660) for name in _DAYS if name in keys}
+    builders, kinds = (tuple(one.text() for one in keys[name].elements()) if name in keys else () for name in ("builders", "build-types"))
+    return GatePolicy(
+        **days, builders=builders, build_types=kinds,
+        parameters=tuple(sorted((name, one.text(2000)) for name, one in keys["parameters"].entries)) if "parameters" in keys else (),
+        artifact_required="artifact-required" in keys and _flag(keys["artifact-required"]),
+        ask_registry="ask-registry" in keys and _flag(keys["ask-registry"]),
+    )  # fmt: skip
+
+
+def _flag(node: Node) -> bool:
+    if node.text(5) not in ("true", "false"):
+        raise node.error("true or false is expected here")
+    return node.scalar == "true"

@@ -80,9 +80,7 @@ def read_all(
 def leaves(done: Sequence[Scanned], settings: Settings) -> list[Leaf]:
     """Every leaf that was noted, its path without the secrets that a rule finds in it; after `reported`, which may note more."""
     noted = [leaf for one in done for leaf in one.tally.leaves or ()]
-    mask = Mask()
-    for match in (*(match for one in done for match in one.matches), *_in_names({leaf.path for leaf in noted}, settings)):
-        learn(match, mask)
+    mask = veil({leaf.path for leaf in noted}, settings, done)
     return [leaf if leaf.path is None else leaf._replace(path=mask.text(leaf.path)) for leaf in noted]
 
 
@@ -172,9 +170,7 @@ def reported(
 ) -> Report:  # fmt: skip
     """Seals every match; plaintext is gone when this returns and `done` is let go."""
     matches = [match for one in done for match in one.matches]
-    mask = Mask()
-    for match in (*matches, *_in_names(_names(done, judging), settings)):
-        learn(match, mask)
+    mask = veil(_names(done, judging), settings, done)
     judging.seal.fingerprints([match.hit.value for match in matches])
     accepted = by_id(judging.suppressions)
     findings = [_waived(establish(match, judging.seal, mask, accepted, judging.today), excluded) for match in matches]
@@ -212,12 +208,17 @@ def _why_excluded(path: str, excluded: Excluded) -> str | None:
     return next((reason for name in (path, *outer) if (reason := excluded(name))), None)
 
 
+def veil(names: Iterable[str | None], settings: Settings, done: Sequence[Scanned] = ()) -> Mask:
+    """What hides the secrets that were seen, or stand in these names."""
+    mask = Mask()
+    for match in (*(match for one in done for match in one.matches), *_in_names(names, settings)):
+        learn(match, mask)
+    return mask
+
+
 def _shown(name: str, settings: Settings) -> str:
     """A target's name without the secrets in it."""
-    mask = Mask()
-    for match in _in_names([name], settings):
-        learn(match, mask)
-    return mask.text(name)
+    return veil([name], settings).text(name)
 
 
 def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
@@ -278,4 +279,4 @@ def _lost(id: str, name: str, surface: str, problem: UnreadableError, *, leaves:
     return Scanned(Target(id, surface, name), tally)
 
 
-__all__ = ["Judging", "Match", "Request", "leaves", "read_all", "reported", "scan"]
+__all__ = ["Judging", "Match", "Request", "leaves", "read_all", "reported", "scan", "veil"]
