@@ -30,6 +30,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 NOT_TRUSTED, LEAKS, INCOMPLETE = 4, 1, 3
+_WORST = (NOT_TRUSTED, LEAKS, INCOMPLETE)
 NAMES = (
     "reference", "content", "expected", "metadata", "version", "labels", "signature", "envelope", "signer", "key", "statement", "subject",
     "builder", "source", "commit", "parameters", "dependencies", "base", "binding", "secrets", "coverage", "unmoved",
@@ -60,9 +61,10 @@ class Book:
         self._done: dict[str, Check] = {}
 
     def note(self, name: str, problem: str, fine: str, code: int = NOT_TRUSTED) -> bool:
-        """A check that was made: what is wrong, or nothing; answers whether it held. A second problem does not hide the first."""
-        held = self._done.get(name)
-        if held is None or held.held is not False:
+        """A check that was made: what is wrong, or nothing; answers whether it held. Of several problems the first of the worst is told."""
+        had = self._done.get(name)
+        worse = had is not None and bool(problem) and _WORST.index(code) < _WORST.index(had.code)
+        if had is None or had.held is not False or worse:
             self._done[name] = Check(name, not problem, problem or fine, code)
         return not problem
 
@@ -79,7 +81,7 @@ class Book:
 def exit_code(checks: Iterable[Check]) -> int:
     """0; or 4 before 1 before 3, by what did not hold."""
     failed = {check.code for check in checks if check.held is False}
-    return next((code for code in (NOT_TRUSTED, LEAKS, INCOMPLETE) if code in failed), 0)
+    return next((code for code in _WORST if code in failed), 0)
 
 
 def printed(checks: Iterable[Check]) -> Iterator[str]:

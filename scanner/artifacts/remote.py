@@ -93,7 +93,8 @@ class _Layout:
                 for piece in pieces:
                     file.write(piece)
         except OSError as problem:
-            raise LeaksealError(f"the image cannot be put on this disk: {os.strerror(problem.errno or 0)}", hint="free space on it") from None
+            said = os.strerror(problem.errno or 0)
+            raise LeaksealError(f"the image cannot be put on this disk: {said}", hint="free space on it") from None
 
     def _path(self, digest: str) -> Path:
         algorithm, _, value = digest.partition(":")
