@@ -79,7 +79,7 @@ def with_policy(asked: Asked, policy: Path | None, trust: Path | None, keys: tup
             build_types=asked.build_types or gate.build_types, parameters={**dict(gate.parameters), **asked.parameters},
         )  # fmt: skip
     if trust is not None:
-        trusted = policies.load_trust(trust)
+        trusted = policies.load_trust(trust).keys
     if keys:
         trusted = tuple(Trusted(load_public(Path(name)), ("builder",)) for name in keys)
     return replace(asked, trusted=trusted)

@@ -32,12 +32,12 @@ from typing import Any, BinaryIO
 
 from scanner.attest import manifest
 from scanner.attest.distrust import Distrust
-from scanner.attest.envelope import PAYLOAD_TYPE, Assertion, encoding, read
+from scanner.attest.envelope import PAYLOAD_TYPE, Assertion, read
 from scanner.attest.judges import INCOMPLETE, JUDGES, LEAKS, NOT_TRUSTED, SKEW, Expected, moment
-from scanner.attest.policy import Trusted
 from scanner.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE
 from scanner.attest.strict import Document, document
 from scanner.attest.timestamp import time_of
+from scanner.attest.trust import signer, untimely
 
 _NAMES = (
     "envelope", "signature", "key", "statement", "scope", "subject", "result", "surfaces", "counts", "findings", "self-test", "rules",
@@ -89,9 +89,9 @@ def verify(data: bytes, expected: Expected) -> Verdict:
     kind = assertion.payload_type
     if not note("envelope", "" if kind == PAYLOAD_TYPE else "the payload is not an in-toto statement", "an in-toto statement, signed"):
         return _ended(checks, None)
-    signer = _signer(assertion, expected.trust.keys)
-    wrong = "no trusted key with the role scanner made the signature" if signer is None else ""
-    if not note("signature", wrong, f"by {signer.key.id if signer else ''}") or signer is None:
+    made_by = signer(assertion, expected.trust.keys, "scanner")
+    wrong = "no trusted key with the role scanner made the signature" if made_by is None else ""
+    if not note("signature", wrong, f"by {made_by.key.id if made_by else ''}") or made_by is None:
         return _ended(checks, None)
     try:
         found = document(assertion.payload, "the statement")
@@ -102,7 +102,7 @@ def verify(data: bytes, expected: Expected) -> Verdict:
     finished = moment(found["predicate"]["finishedOn"])
     stamp = _stamp(assertion, expected, finished)
     checks.append(stamp.check)
-    note("key", _untimely(signer, stamp.time or finished), "it was valid then, and is not revoked")
+    note("key", untimely(made_by, stamp.time or finished), "it was valid then, and is not revoked")
     note("statement", "", "an in-toto Statement v1, as its schema says")
     for name, judge, fine in JUDGES:
         problem, code = judge(found, expected)
@@ -136,13 +136,6 @@ def _ended(checks: list[Check], found: Document | None) -> Verdict:
     return Verdict(tuple(sorted([*checks, *rest], key=lambda check: check.number)), found)
 
 
-def _signer(assertion: Assertion, trusted: tuple[Trusted, ...]) -> Trusted | None:
-    """The first trusted scanner's key that made one of the signatures; the key's id is a hint and nothing more."""
-    data = encoding(assertion.payload_type, assertion.payload)
-    scanners = [one for one in trusted if "scanner" in one.roles]
-    return next((one for one in scanners for made in assertion.signatures if one.key.verifies(made.sig, data)), None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Stamp:
     check: Check
@@ -164,15 +157,6 @@ def _stamp(assertion: Assertion, expected: Expected, finished: datetime) -> _Sta
     if not finished - SKEW <= time <= expected.now + SKEW:
         return _Stamp(Check(number, name, False, "the signature was stamped before the scan had ended, or in the future"))
     return _Stamp(Check(number, name, True, f"the signature was there at {time.strftime('%Y-%m-%dT%H:%M:%SZ')}"), time)
-
-
-def _untimely(signer: Trusted, signed: datetime) -> str:
-    day = signed.date()
-    if signer.revoked is not None and day >= signer.revoked:
-        return "the key was revoked before that"
-    if signer.since is not None and day < signer.since:
-        return "the key was not valid yet"
-    return "the key was not valid any more" if signer.until is not None and day > signer.until else ""
 
 
 @cache
