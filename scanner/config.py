@@ -50,6 +50,7 @@ class Config:
     salt: str = field(default="leakseal", repr=False)
     exclusions: tuple[Exclusion, ...] = ()
     mappings: tuple[NoteMap, ...] = ()  # layouts of note exports besides our own
+    insecure_registries: tuple[str, ...] = ()  # hosts that need no TLS
     ocr: str = "auto"  # one of OCR_MODES
     ocr_engine: str = ""  # one of OCR_ENGINES; empty: the first that is there
     ocr_command: tuple[str, ...] = ()  # an engine of the user's own
@@ -148,12 +149,13 @@ def _long_enough(key: bytes, what: str) -> bytes:
 def _read(root: Node, path: Path) -> Config:
     if root.kind == "none":
         raise root.error("the file is empty", "begin with `version: 1`")
-    top = root.mapping(("version", "rules", "fingerprint", "paths", "notes", "ocr"), ("version",))
+    top = root.mapping(("version", "rules", "fingerprint", "paths", "notes", "ocr", "registries"), ("version",))
     top["version"].number(1, 1)
     rules = top["rules"].mapping(("packs", "disable", "add", "override", "least")) if "rules" in top else {}
     if "add" in rules:
         rules["add"].elements()
     ocr = top["ocr"].mapping(("mode", "engine", "command", "seconds")) if "ocr" in top else {}
+    registries = top["registries"].mapping(("insecure",)) if "registries" in top else {}
     key_env, key_file, salt = _fingerprint(top["fingerprint"], path.parent) if "fingerprint" in top else (None, None, Config().salt)
     return Config(
         file=path,
@@ -167,6 +169,7 @@ def _read(root: Node, path: Path) -> Config:
         salt=salt,
         exclusions=tuple(_exclusion(node) for node in top["paths"].elements()) if "paths" in top else (),
         mappings=_mappings(top["notes"]) if "notes" in top else (),
+        insecure_registries=tuple(node.text(300) for node in registries["insecure"].elements()) if "insecure" in registries else (),
         ocr=_one_of(ocr["mode"], OCR_MODES) if "mode" in ocr else "auto",
         ocr_engine=_one_of(ocr["engine"], OCR_ENGINES) if "engine" in ocr else "",
         ocr_command=tuple(node.text(1000) for node in ocr["command"].elements()) if "command" in ocr else (),

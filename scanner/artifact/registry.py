@@ -1,7 +1,6 @@
 """A repository in a registry: its manifests and blobs, read and written (OCI distribution specification 1.1).
 
-    image = parse("docker://host:5000/shop/app:1.2")                    # scanner.artifact.reference
-    registry = Registry(image, Credentials.of(os.environ), Transport(insecure=("host:5000",), environ=os.environ))
+    registry = connect("docker://host:5000/shop/app:1.2", insecure=("host:5000",), environ=os.environ)    # or Registry(reference, …)
     fetched = registry.manifest()                                       # Fetched: digest, media_type, body, .document(), .is_index
     fetched = registry.manifest("sha256:…")                             # by digest or tag
     for piece in registry.blob("sha256:…", size): ...                   # hashed by us; raises at its end if it is another
@@ -18,13 +17,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import quote
 
 from scanner.artifact.authority import Authority
 from scanner.artifact.credentials import Credentials
 from scanner.artifact.manifest import ACCEPT, INDEX, MANIFEST_MOST, Descriptor, Fetched, descriptors, digest_of
-from scanner.artifact.reference import Reference, is_digest
+from scanner.artifact.reference import Reference, is_digest, parse
 from scanner.artifact.transport import Answer, Broken, MismatchError, MissingError, RegistryError, Transport, joined, origin
 
 BLOB_MOST = 64 << 30  # bytes
@@ -212,6 +211,12 @@ class Registry:
         return url if url.startswith(f"{self._base}/") else None
 
 
+def connect(text: str, insecure: Collection[str] = (), environ: Mapping[str, str] | None = None) -> Registry:
+    """The repository of a reference, with the user's credentials and proxies; nothing is asked yet. Raises UsageError."""
+    environ = environ or {}
+    return Registry(parse(text), Credentials.of(environ), Transport(insecure, environ=environ))
+
+
 def index_tag(digest: str) -> str:
     """The tag under which clients keep the referrers of a manifest, where the registry does not."""
     return digest.replace(":", "-")[:128]
@@ -233,4 +238,4 @@ def _code(answer: Answer) -> str:
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
-__all__ = ["Registry", "index_tag"]
+__all__ = ["Registry", "connect", "index_tag"]

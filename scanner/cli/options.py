@@ -77,6 +77,15 @@ def looking(chosen: Project, *, named: bool, mode: str | None = None, command: s
     return Looking(way, words, settings.ocr_engine, settings.ocr_seconds, cache=cachefile.folder(), rules=chosen.rules.digest)
 
 
+def insecure_registries(chosen: Project, *, named: bool, given: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The registries that need no TLS; `named` says whether the user named the configuration himself."""
+    said = chosen.config.insecure_registries
+    if said and not named:
+        hint = f"name the file to say that you trust it (--config {chosen.config.file}), or give --insecure-registry"
+        raise ConfigError("`registries.insecure` turns off TLS, and a project cannot have that done", hint=hint)
+    return (*given, *said)
+
+
 def known() -> Known:
     """What the shipped engine lets a rule name; every anchor is compiled by itself."""
     from scanner.detect.prefilter import anchor_flaw

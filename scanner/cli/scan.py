@@ -15,14 +15,14 @@ import click
 
 from scanner import __version__, cachefile, report
 from scanner.cli import INTERRUPTED, complain
-from scanner.cli.options import looking, project, workers
+from scanner.cli.options import Project, insecure_registries, looking, project, workers
 from scanner.config import OCR_MODES
 from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.model.report import Report, Run
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.run import Request, scan
-from scanner.pipeline.settings import Settings
+from scanner.pipeline.settings import Pulling, Settings
 from scanner.report.page import page_of
 from scanner.report.progress import Meter
 
@@ -41,6 +41,8 @@ _STEP = 1 << 20
 @click.option("--since", metavar="DATE", help="Of a repository, only the objects of commits since then.")
 @click.option("--format", "form", type=click.Choice(sorted(report.FORMATS)), default="table", show_default=True, help="On standard output.")
 @click.option("-o", "--output", multiple=True, metavar="FILE", help="Write a report there too; its ending says the format.")
+@click.option("--platform", metavar="OS/ARCH", help="Of an image in a registry, only this platform, such as linux/arm64.")
+@click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of the target's leakseal.yaml.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
 @click.option("--suppressions", "suppressed", metavar="FILE", help="Instead of the target's .leakseal/suppressions.yaml.")
@@ -59,11 +61,12 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     staged: bool, tree: bool, commits: str | None, since: str | None,
     form: str, output: tuple[str, ...], file: str | None, packs: tuple[str, ...], suppressed: str | None,
     allow_gaps: bool, verify_objects: bool, trust_owner: bool, jobs: int | None,
+    platform: str | None, insecure: tuple[str, ...],
     ocr: str | None, ocr_command: str | None, engine: str, walk: str, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan TARGETs: Git repositories (every object, reachable or not), folders, files, or - for standard input.
 
-    Without a TARGET the current folder is scanned.
+    docker://host/repository:tag, or @sha256:…, is an image in a registry. Without a TARGET the current folder is scanned.
     """
     only = _only(staged=staged, tree=tree, commits=commits, since=since)
     requests = [Request(name, only=only) for name in targets]
@@ -75,7 +78,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     look = looking(chosen, named=file is not None, mode=ocr, command=ocr_command)
     settings = Settings(
         chosen.rules, cachefile.folder(), engine=engine, walk=walk, verify=verify_objects, workers=workers(jobs), trust_owner=trust_owner,
-        mappings=chosen.config.mappings, limits=Limits(looking=look),
+        mappings=chosen.config.mappings, limits=Limits(looking=look), pulling=_pulling(requests, chosen, file, insecure, platform),
         meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip
@@ -102,6 +105,14 @@ def _only(*, staged: bool, tree: bool, commits: str | None, since: str | None) -
     if len(chosen) > 1:
         raise UsageError(f"--{chosen[0].way} and --{chosen[1].way} cannot both be given", hint="run twice")
     return chosen[0] if chosen else None
+
+
+def _pulling(requests: list[Request], chosen: Project, file: str | None, insecure: tuple[str, ...], platform: str | None) -> Pulling:
+    if not any(request.name.startswith("docker://") for request in requests):
+        if platform:
+            raise UsageError("--platform is for images in registries", hint="leave it out, or name docker://host/repository:tag")
+        return Pulling()
+    return Pulling(insecure_registries(chosen, named=file is not None, given=insecure), platform, os.environ)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

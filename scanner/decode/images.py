@@ -14,6 +14,7 @@ from scanner.decode.content import STEP, Content, Part, Pieces, Readable, member
 from scanner.decode.covers import Covers, is_whiteout, plain
 from scanner.decode.formats import Format, recognise
 from scanner.decode.imageconfig import CONFIG
+from scanner.decode.limits import Stop
 from scanner.decode.manifests import JSON_MOST, Found, Image, Ref, is_shelf, named
 from scanner.decode.peel import flaw
 from scanner.decode.reel import CUT
@@ -94,8 +95,8 @@ def read_shelf(shelf: Shelf, content: Content) -> Iterator[Part | Unseen]:
     for name in sorted(shelf.stored - told):
         try:
             yield from _unnamed(shelf, name, found)
-        except OSError:
-            yield Unseen("unreadable", "it cannot be read", member(name))
+        except (OSError, Stop) as problem:
+            yield _lost(problem, member(name))
 
 
 def _blob(shelf: Shelf, ref: Ref, told: set[str], form: Format | None = None) -> Iterator[Part | Unseen]:
@@ -107,12 +108,12 @@ def _blob(shelf: Shelf, ref: Ref, told: set[str], form: Format | None = None) ->
     if ref.name not in shelf.sizes:
         yield Unseen("missing-object", "a manifest names it, and it is not here", where)
         return
-    stream = Hashed(shelf.open(ref.name), _algorithm(ref))
-    if shelf.sizes[ref.name] <= JSON_MOST:
-        yield Part(_all(stream), where, form=form)
-    else:
-        yield Part(stream, where)
-    yield from _checked(stream, ref.digest, where)
+    try:
+        stream = Hashed(shelf.open(ref.name), _algorithm(ref))
+        yield Part(_all(stream), where, form=form) if shelf.sizes[ref.name] <= JSON_MOST else Part(stream, where)
+        yield from _checked(stream, ref.digest, where)
+    except (OSError, Stop) as problem:
+        yield _lost(problem, where)
 
 
 def _unnamed(shelf: Shelf, name: str, found: Found) -> Iterator[Part | Unseen]:
@@ -128,6 +129,11 @@ def _unnamed(shelf: Shelf, name: str, found: Found) -> Iterator[Part | Unseen]:
         yield Part(stream, where)
     if match:
         yield from _checked(stream, label, member(label))
+
+
+def _lost(problem: OSError | Stop, where: Inside) -> Unseen:
+    """Why the shelf cannot give a blob."""
+    return replace(flaw(problem), inside=where) if isinstance(problem, Stop) else Unseen("unreadable", "it cannot be read", where)
 
 
 def _checked(stream: Hashed, digest: str | None, where: Inside) -> Iterator[Unseen]:
@@ -170,7 +176,7 @@ class _Layers:
     def _one(self, ref: Ref) -> Iterator[Part | Unseen]:
         """One layer; whatever is wrong with it, the others are read."""
         self._told.add(ref.name)
-        where, number = member(ref.label), self._numbers[ref.name]
+        where, number, stream = member(ref.label), self._numbers[ref.name], None
         if ref.name not in self._shelf.sizes:
             self._covers.unknown |= 1 << number
             yield Unseen("missing-object", "a manifest names it, and it is not here", where)
@@ -186,6 +192,8 @@ class _Layers:
             said = flaw(problem)
             if ref.kind.endswith("+encrypted"):
                 said = Unseen("encrypted-archive", "a layer is encrypted")
+            elif stream and not isinstance(problem, Stop):  # why it is damaged, if that can be told
+                said = next(_checked(stream, ref.digest, where), said)
             yield replace(said, inside=where)
 
     def _packed(self, stream: Hashed, ref: Ref, where: Inside) -> Iterator[Part | Unseen]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scanner.decode.limits import Stop
 from scanner.decode.shelves import Shelf, as_json
 
 JSON_MOST = 4 << 20  # bytes of a manifest or configuration; registries refuse larger ones
@@ -92,8 +93,11 @@ def named(shelf: Shelf) -> Found:
 
 
 def read_json(shelf: Shelf, name: str) -> Any:
-    """A JSON document on the shelf; None where it is none."""
-    return as_json(_all(shelf, name)) if shelf.sizes.get(name, 1 << 40) <= JSON_MOST else None
+    """A JSON document on the shelf; None where it is none, or cannot be read, which is told when the blob itself is."""
+    try:
+        return as_json(_all(shelf, name)) if shelf.sizes.get(name, 1 << 40) <= JSON_MOST else None
+    except (OSError, Stop):
+        return None
 
 
 def _all(shelf: Shelf, name: str) -> bytes:
@@ -116,9 +120,18 @@ def _listed(document: Any, key: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _is_known(document: Any) -> bool:
+    """Whether it names things as the image specification has it; Go writes null for an empty list."""
+    if not isinstance(document, dict) or not {"config", "layers", "manifests", "blobs"} & set(document):
+        return False
+    lists = [document.get(key) for key in ("layers", "manifests", "blobs")]
+    config = document.get("config")
+    return all(one is None or isinstance(one, list) for one in lists) and (config is None or _ref(config) is not None)
+
+
 def _descend(shelf: Shelf, document: Any, found: Found, depth: int) -> None:
     """An index, or a manifest, and everything that it names."""
-    found.strange |= not isinstance(document, dict)
+    found.strange |= not _is_known(document)
     layers = found.refs(_listed(document, "layers"))
     config = _ref(document.get("config")) if isinstance(document, dict) else None
     if config or layers:

@@ -94,7 +94,7 @@ def scan_layout(id: str, path: Path, uri: str, settings: Settings, excluded: Cal
         interrupted = True
     finally:
         settings.progress.stop()
-    matches, lost = _take(done, tally, sizes, id)
+    matches, lost = taken(done, tally, sizes, id)
     names = [] if interrupted else sorted(set(sizes) - lost)
     blobs: list[Entry] = [("file", "", sizes[name], canon.text(os.fsencode(name))) for name in names]
     if interrupted:
@@ -103,7 +103,7 @@ def scan_layout(id: str, path: Path, uri: str, settings: Settings, excluded: Cal
     return Scanned(Target(id, "oci", uri, None, "files"), tally, matches, [], interrupted)
 
 
-def _take(done: Opened, tally: Tally, sizes: dict[str, int], id: str) -> tuple[list[Match], set[str]]:
+def taken(done: Opened, tally: Tally, sizes: dict[str, int], id: str) -> tuple[list[Match], set[str]]:
     """What was found and not seen, by blob: `sha256:…!etc/app.env`."""
     lost: set[str] = set()
     for unseen in done.unseen:

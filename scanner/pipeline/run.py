@@ -85,9 +85,11 @@ def leaves(done: Sequence[Scanned], settings: Settings) -> list[Leaf]:
 
 
 def _kind(request: Request, settings: Settings) -> str:
-    """How it is read: `stdin`, `git`, `notes`, `tree`, or `glob` for the files of a folder that a pattern names."""
+    """How it is read: `stdin`, `registry`, `git`, `notes`, `oci`, `tree`, or `glob` for the files of a folder that a pattern names."""
     if request.name == "-":
         return "stdin"
+    if request.surface is None and request.name.startswith("docker://"):
+        return "registry"
     path = Path(request.name)
     if not path.exists():
         if request.surface in GLOBBED and (spread := spread_of(request.name)) and spread.found():
@@ -105,7 +107,8 @@ def _kind(request: Request, settings: Settings) -> str:
 
 
 def _surface(request: Request, kind: str) -> str:
-    return kind if kind in ("git", "notes", "oci") else request.surface or ("stdin" if kind == "stdin" else "tree")
+    fixed = {"git": "git", "notes": "notes", "oci": "oci", "registry": "oci"}
+    return fixed.get(kind) or request.surface or ("stdin" if kind == "stdin" else "tree")
 
 
 def _is_image(path: Path) -> bool:
@@ -147,6 +150,10 @@ def _scan_one(
         from scanner.pipeline.gitscan import GitScan
 
         return GitScan(id, Path(request.name), settings).run(shown)
+    if kind == "registry":
+        from scanner.pipeline.pulled import scan_reference
+
+        return scan_reference(id, request.name, settings)
     if kind == "oci" and Path(request.name).is_dir():
         from scanner.pipeline.imagescan import scan_layout
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +46,15 @@ def _forget(values: Iterable[bytes]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulling:
+    """How images are pulled from registries; nothing is, unless a target is one."""
+
+    insecure: tuple[str, ...] = ()  # hosts, as in references, that need no TLS and no valid certificate
+    platform: str | None = None  # os/architecture[/variant]; None: all of an index
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where credentials and proxies are named
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Rules, and how to read: with how many processes, by which way, how strictly."""
 
@@ -59,6 +68,7 @@ class Settings:
     limits: Limits = DEFAULT  # of what is read out of one content
     leaves: bool = False  # note every object, for the tree that an assertion signs
     mappings: tuple[NoteMap, ...] = ()  # a project's own layouts of note exports, before those that ship
+    pulling: Pulling = Pulling()
     meanwhile: Callable[[], None] = _nothing  # what can be done while workers read
     foresee: Callable[[Iterable[bytes]], None] = _forget  # told the secrets' values as soon as they are known
     progress: Progress = field(default_factory=Silent)

@@ -61,7 +61,7 @@ def target_name(target: Target) -> str:
 
 
 def _short(id: str | None) -> str:
-    return printable(id or "")[:SHORT]
+    return printable(id or "").removeprefix("sha256:")[:SHORT]
 
 
 def size(octets: int) -> str:

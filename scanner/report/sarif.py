@@ -141,7 +141,7 @@ def _notification(gap: Gap, level: str, several: bool) -> Document:
 def _provenance(target: Target) -> Document | None:
     """Which commit was scanned; nothing for a relative path, because SARIF wants an absolute address."""
     uri = target.uri if _addressed(target.uri) else f"file://{_quoted(target.uri)}" if target.uri.startswith("/") else None
-    return {"repositoryUri": uri, "revisionId": target.head} if target.head and uri else None
+    return {"repositoryUri": uri, "revisionId": target.head} if target.head and uri and target.surface == "git" else None
 
 
 def _addressed(uri: str) -> bool:
