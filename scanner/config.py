@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scanner import globs
 from scanner.errors import ConfigError
 from scanner.model.rule import KINDS
 
@@ -22,7 +21,6 @@ NAME = "leakseal.yaml"
 KEY_LEAST = 16
 OCR_MODES = ("auto", "always", "never")
 OCR_ENGINES = ("rapidocr", "tesseract")
-_GLOB_MOST = 256
 _RULE_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
@@ -33,6 +31,14 @@ class Exclusion:
 
     glob: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an acceptance may be: days until its end, and paths that one without a path as its scope may stand on."""
+
+    days: int = 731
+    places: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Config:
     key_file: Path | None = None
     salt: str = field(default="leakseal", repr=False)
     exclusions: tuple[Exclusion, ...] = ()
+    bounds: Bounds = Bounds()
     mappings: tuple[NoteMap, ...] = ()  # layouts of note exports besides our own
     insecure_registries: tuple[str, ...] = ()  # hosts that need no TLS
     ocr: str = "auto"  # one of OCR_MODES
@@ -63,7 +70,7 @@ class Config:
 
     def excluded(self, path: str) -> Exclusion | None:
         """The first exclusion that covers this path (as named in reports, with `/`)."""
-        return next((e for e in self.exclusions if covers(e.glob, path)), None)
+        return next((e for e in self.exclusions if globs.covers(e.glob, path)), None)
 
     def why_excluded(self, path: str) -> str | None:
         """The reason why this path is left out, or None."""
@@ -104,26 +111,6 @@ def read_key(config: Config, environ: Mapping[str, str]) -> bytes | None:
     return _key_from(config.key_file) if config.key_file is not None else None
 
 
-def covers(glob: str, path: str) -> bool:
-    """Whether a glob speaks of a path: `*` stays within a name, `**` is any number of folders, `docs/` is everything below it."""
-    parts = tuple((glob + "**" if glob.endswith("/") else glob).split("/"))
-    names = path.split("/")
-    reach = {0}  # how many names the parts so far can have used up: no backtracking, whatever the glob
-    for part in parts:
-        if part == "**":
-            reach = set(range(min(reach), len(names) + 1))
-        else:
-            reach = {at + 1 for at in reach if at < len(names) and _name_fits(names[at], part)}
-        if not reach:
-            return False
-    return len(names) in reach
-
-
-@lru_cache(maxsize=65536)
-def _name_fits(name: str, part: str) -> bool:
-    return fnmatchcase(name, part)
-
-
 def _key_from(path: Path) -> bytes:
     if path.exists() and not path.is_file():
         raise ConfigError(f"the fingerprint key file {path} is not a regular file", hint="check `key-file`")
@@ -149,7 +136,8 @@ def _long_enough(key: bytes, what: str) -> bytes:
 def _read(root: Node, path: Path) -> Config:
     if root.kind == "none":
         raise root.error("the file is empty", "begin with `version: 1`")
-    top = root.mapping(("version", "rules", "fingerprint", "paths", "notes", "ocr", "registries"), ("version",))
+    known = ("version", "rules", "fingerprint", "paths", "suppressions", "notes", "ocr", "registries")
+    top = root.mapping(known, ("version",))
     top["version"].number(1, 1)
     rules = top["rules"].mapping(("packs", "disable", "add", "override", "least")) if "rules" in top else {}
     if "add" in rules:
@@ -168,6 +156,7 @@ def _read(root: Node, path: Path) -> Config:
         key_file=key_file,
         salt=salt,
         exclusions=tuple(_exclusion(node) for node in top["paths"].elements()) if "paths" in top else (),
+        bounds=_bounds(top["suppressions"]) if "suppressions" in top else Bounds(),
         mappings=_mappings(top["notes"]) if "notes" in top else (),
         insecure_registries=tuple(node.text(300) for node in registries["insecure"].elements()) if "insecure" in registries else (),
         ocr=_one_of(ocr["mode"], OCR_MODES) if "mode" in ocr else "auto",
@@ -175,6 +164,11 @@ def _read(root: Node, path: Path) -> Config:
         ocr_command=tuple(node.text(1000) for node in ocr["command"].elements()) if "command" in ocr else (),
         ocr_seconds=ocr["seconds"].number(1, 3600) if "seconds" in ocr else 120,
     )
+
+
+def _bounds(node: Node) -> Bounds:
+    keys = node.mapping(("days", "places"))
+    return Bounds(**{name: keys[name].number(1, 731 if name == "days" else 1000) for name in keys})
 
 
 def _mappings(node: Node) -> tuple[NoteMap, ...]:
@@ -211,9 +205,7 @@ def _fingerprint(node: Node, folder: Path) -> tuple[str | None, Path | None, str
 
 def _exclusion(node: Node) -> Exclusion:
     keys = node.mapping(("exclude", "reason"), ("exclude", "reason"))
-    glob, reason = keys["exclude"].text(_GLOB_MOST).removeprefix("./"), keys["reason"].text()
-    if not glob.strip("*/."):
-        raise keys["exclude"].error("this would leave out everything", "name the folder or the kind of file")
-    if glob.startswith("/") or ".." in glob.split("/"):
-        raise keys["exclude"].error("a path below the scanned folder is expected here", "leave out the leading `/` and any `..`")
+    glob, reason = keys["exclude"].text(globs.MOST).removeprefix("./"), keys["reason"].text()
+    if flaw := globs.flaw(glob):
+        raise keys["exclude"].error(*flaw)
     return Exclusion(glob, reason)

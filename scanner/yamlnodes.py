@@ -1,6 +1,6 @@
-"""YAML that says where everything stands: plain text, lists and maps with line numbers; no tags, no aliases, no key twice.
+"""YAML that says where everything stands: plain text, lists and maps with lines and columns; no tags, no aliases, no key twice.
 
-Messages name the file, the line and what was expected; they repeat nothing from the file but keys that look like keys, as a secret
+Messages name the file, line and column, and what was expected; they repeat nothing from the file but keys that look like keys, as a secret
 may stand anywhere.
 """
 
@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,12 +22,13 @@ _DEPTH_MOST = 20
 _KEY = re.compile(r"[a-z][a-z-]{0,23}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHARE = re.compile(r"0(?:\.[0-9]{1,3})?|1(?:\.0{1,3})?")
+Place = tuple[int, int]  # line and column
 _KINDS = {"text": "a text", "list": "a list", "map": "keys and values", "none": "nothing"}
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A text, a list, a map or nothing, and the line (from 1) where it begins."""
+    """A text, a list, a map or nothing, and where it begins."""
 
     file: str
     line: int
@@ -35,10 +36,11 @@ class Node:
     scalar: str = field(default="", repr=False)
     items: tuple[Node, ...] = field(default=(), repr=False)
     entries: tuple[tuple[str, Node], ...] = field(default=(), repr=False)
+    column: int = 1  # in characters, from 1
 
     def error(self, message: str, hint: str = "") -> ConfigError:
         """The error to raise about this place."""
-        return ConfigError(f"{self.file}:{self.line}: {message}", hint=hint)
+        return ConfigError(f"{self.file}:{self.line}:{self.column}: {message}", hint=hint)
 
     def mapping(self, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, Node]:
         """The entries by key, when every key is known and none of the required ones is missing."""
@@ -135,7 +137,7 @@ def parse(data: bytes, file: str) -> Node:
         raise ConfigError(f"{file}:{data.count(10, 0, error.start) + 1}: not UTF-8") from None
     except yaml.YAMLError as error:  # its own words quote the file
         mark = getattr(error, "problem_mark", None)
-        where = f"{file}:{mark.line + 1}" if mark else file
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
         raise ConfigError(f"{where}: not valid YAML", hint="look at indentation, quotes and colons around this line") from None
 
 
@@ -144,7 +146,7 @@ class _Builder:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._open: list[tuple[str, int, list[Node]]] = []
+        self._open: list[tuple[str, Place, list[Node]]] = []
         self._root: Node | None = None
 
     def build(self, events: Iterable[object]) -> Node:
@@ -152,20 +154,21 @@ class _Builder:
         import yaml
 
         for event in events:
-            line = event.start_mark.line + 1  # type: ignore[attr-defined]
+            mark = event.start_mark  # type: ignore[attr-defined]
+            place = (mark.line + 1, mark.column + 1)
             if isinstance(event, yaml.AliasEvent):
-                raise self._error(line, "aliases are not allowed", "write the value out")
+                raise self._error(place, "aliases are not allowed", "write the value out")
             if isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
-                raise self._error(line, "a second document begins here", "keep one document per file")
+                raise self._error(place, "a second document begins here", "keep one document per file")
             if isinstance(event, yaml.NodeEvent) and (event.anchor or getattr(event, "tag", None) not in (None, "!")):
-                raise self._error(line, "anchors and tags are not allowed", "write the plain value")
+                raise self._error(place, "anchors and tags are not allowed", "write the plain value")
             if isinstance(event, yaml.ScalarEvent):
                 none = event.implicit[0] and event.value in ("", "~", "null")
-                self._add(Node(self._file, line, "none" if none else "text", event.value))
+                self._add(Node(self._file, place[0], "none" if none else "text", event.value, column=place[1]))
             elif isinstance(event, yaml.CollectionStartEvent):
                 if len(self._open) >= _DEPTH_MOST:
-                    raise self._error(line, f"nested deeper than {_DEPTH_MOST}")
-                self._open.append(("map" if isinstance(event, yaml.MappingStartEvent) else "list", line, []))
+                    raise self._error(place, f"nested deeper than {_DEPTH_MOST}")
+                self._open.append(("map" if isinstance(event, yaml.MappingStartEvent) else "list", place, []))
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._add(self._close(*self._open.pop()))
         return self._root or Node(self._file, 1, "none")
@@ -176,18 +179,19 @@ class _Builder:
         else:
             self._root = node
 
-    def _close(self, kind: str, line: int, nodes: list[Node]) -> Node:
+    def _close(self, kind: str, place: Place, nodes: list[Node]) -> Node:
         if kind == "list":
-            return Node(self._file, line, kind, items=tuple(nodes))
+            return Node(self._file, place[0], kind, items=tuple(nodes), column=place[1])
         entries: dict[str, Node] = {}
         for key, value in zip(nodes[::2], nodes[1::2], strict=True):
             if key.kind != "text":
-                raise self._error(key.line, "a key must be a plain text")
+                raise self._error((key.line, key.column), "a key must be a plain text")
             if key.scalar in entries:
-                raise self._error(key.line, "the same key stands here twice", "keep one of them")
+                raise self._error((key.line, key.column), "the same key stands here twice", "keep one of them")
             # An unknown key is reported where the key stands, which may be a line above its value.
-            entries[key.scalar] = Node(value.file, key.line, value.kind, value.scalar, value.items, value.entries)
-        return Node(self._file, line, kind, entries=tuple(entries.items()))
+            entries[key.scalar] = replace(value, line=key.line, column=key.column)
+        return Node(self._file, place[0], kind, entries=tuple(entries.items()), column=place[1])
 
-    def _error(self, line: int, message: str, hint: str = "") -> ConfigError:
-        return ConfigError(f"{self._file}:{line}: {message}", hint=hint)
+    def _error(self, place: Place, message: str, hint: str = "") -> ConfigError:
+        line, column = place
+        return ConfigError(f"{self._file}:{line}:{column}: {message}", hint=hint)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scanner.config import Config, Exclusion, covers, find, load, read_key
+from scanner.config import Config, Exclusion, find, load, read_key
 from scanner.errors import ConfigError
+from scanner.globs import covers
 from tests.effort import costs_at_most
 
 FULL = """\
@@ -54,21 +55,21 @@ def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message", "hint"),
     [
-        ("version: 1", "version: 9", "1: a whole number", ""),
-        ("version: 1\n", "", "1: `version` is missing", "version"),
-        ("rules:\n", "rulez:\n", "2: unknown key `rulez`", "`rules`"),
-        ("disable:", "disabled:", "4: unknown key `disabled`", "`disable`"),
-        ("slack-token", "Slack Token", "5: this is no rule id", "rules list"),
-        ("key-env: ACME_KEY", "key-env: not-a-name", "8: the name of an environment variable", "not the key"),
-        ("  salt", "  key-file: x\n  salt", "9: `key-env` and `key-file`", "one of them"),
-        ("  salt", "  slat", "9: unknown key `slat`", "`salt`"),
-        ("    reason: third parties scan these themselves\n", "", "11: `reason` is missing", "reason"),
-        ("vendor/**", "'**'", "11: this would leave out everything", "name the folder"),
-        ("vendor/**", "../x", "11: a path below", ""),
-        ("paths:\n", "paths:\n  vendor\n", "12: not valid YAML", "indentation"),
+        ("version: 1", "version: 9", "1:1: a whole number", ""),
+        ("version: 1\n", "", "1:1: `version` is missing", "version"),
+        ("rules:\n", "rulez:\n", "2:1: unknown key `rulez`", "`rules`"),
+        ("disable:", "disabled:", "4:3: unknown key `disabled`", "`disable`"),
+        ("slack-token", "Slack Token", "5:7: this is no rule id", "rules list"),
+        ("key-env: ACME_KEY", "key-env: not-a-name", "8:3: the name of an environment variable", "not the key"),
+        ("  salt", "  key-file: x\n  salt", "9:3: `key-env` and `key-file`", "one of them"),
+        ("  salt", "  slat", "9:3: unknown key `slat`", "`salt`"),
+        ("    reason: third parties scan these themselves\n", "", "11:5: `reason` is missing", "reason"),
+        ("vendor/**", "'**'", "11:5: this covers everything", "name the folder"),
+        ("vendor/**", "../x", "11:5: a path below", ""),
+        ("paths:\n", "paths:\n  vendor\n", "12:12: not valid YAML", "indentation"),
     ],
 )
-def test_mistakes_are_named_with_their_line_and_the_nearest_key(tmp_path: Path, old: str, new: str, message: str, hint: str) -> None:
+def test_mistakes_are_named_with_line_column_and_the_nearest_key(tmp_path: Path, old: str, new: str, message: str, hint: str) -> None:
     assert old in FULL
     with pytest.raises(ConfigError) as caught:
         reading(tmp_path, FULL.replace(old, new))
@@ -82,7 +83,7 @@ def test_rules_of_ones_own_are_only_noticed_here(tmp_path: Path) -> None:
     assert (config.project, config.changed) == (tmp_path / "leakseal.yaml", ("a", "b"))
     assert reading(tmp_path, "version: 1\nrules: {packs: [x]}\n").project is None
     for wrong in ("add: {id: x}", "override: [a]"):
-        with pytest.raises(ConfigError, match=r"leakseal\.yaml:2: .* expected here"):
+        with pytest.raises(ConfigError, match=r"leakseal\.yaml:2:9: .* expected here"):
             reading(tmp_path, f"version: 1\nrules: {{{wrong}}}\n")
 
 

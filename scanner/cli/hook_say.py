@@ -118,7 +118,8 @@ def where(finding: Finding) -> str:
 def _accept(finding: Finding, place: str | None, today: date) -> str:
     until = (today + timedelta(days=_DAYS)).isoformat()
     made = "" if place else "leakseal scan --format json -o report.json; "
-    return f'{made}leakseal accept {finding.id} --report {shlex.quote(place or "report.json")} --owner YOU --reason "WHY" --expires {until}'
+    terms = f'--owner YOU --reason "WHY" --ticket WHERE --expires {until}'
+    return f"{made}leakseal accept {finding.id} --report {shlex.quote(place or 'report.json')} {terms}"
 
 
 def _keep(report: Report) -> str | None:

@@ -14,7 +14,8 @@ from scanner.errors import UsageError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
     "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
-    "accept": ("accept", "Record accepted findings: owner, reason, expiry."),
+    "accept": ("accept", "Record accepted findings: owner, reason, ticket, expiry."),
+    "suppressions": ("suppressions", "List, check, prune, renew the accepted findings."),
     "artifact": ("artifact", "Check what is released: digests, provenance, source, content."),
     "attest": ("attest", "Scan what a policy requires, and sign what was found and read."),
     "verify": ("verify", "Check a signed assertion."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from scanner.findings.suppressions import Suppression
+from scanner.findings.suppressions import NO_TICKET, Suppression
 
 OPEN, ACCEPTED, EXPIRED, EXAMPLE = "open", "accepted", "expired-acceptance", "example"
 _ALLOW = re.compile(r"leakseal:[ \t]{0,8}allow[ \t]{1,8}([A-Za-z0-9._*-]{1,120})(?:[ \t]{1,8}([^\r\n]{0,400}))?")
@@ -20,7 +20,10 @@ def judge(inline: str | None, entry: Suppression | None, today: date, *, example
         return EXAMPLE, None
     if entry is None:
         return OPEN, None
-    return (EXPIRED if entry.expires < today else ACCEPTED), f"{entry.owner}: {entry.reason} (until {entry.expires.isoformat()})"
+    told = "" if entry.verdict == ACCEPTED else f"{entry.verdict.replace('-', ' ')}, "
+    ticket = "" if entry.ticket == NO_TICKET else f"{entry.ticket}, "
+    why = f"{told}{entry.owner}: {entry.reason} ({ticket}until {entry.expires.isoformat()})"
+    return (EXPIRED if entry.expires < today else ACCEPTED), why
 
 
 def allowance(rule: str, line: str) -> str | None:

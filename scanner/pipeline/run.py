@@ -12,6 +12,7 @@ from scanner.findings.establish import establish, learn
 from scanner.findings.mask import Mask
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, tally
+from scanner.globs import holders
 from scanner.model.content import Gap, Origin, Target
 from scanner.model.evidence import Finding, Leaf, Match
 from scanner.model.report import Coverage, Report, Run
@@ -211,8 +212,7 @@ def _waived(finding: Finding, excluded: Excluded) -> Finding:
 
 def _why_excluded(path: str, excluded: Excluded) -> str | None:
     """Why a path is left out, by itself or because of the file that holds it."""
-    outer = [path[:at] for at, letter in enumerate(path) if letter == "!"][:16]
-    return next((reason for name in (path, *outer) if (reason := excluded(name))), None)
+    return next((reason for name in holders(path) if (reason := excluded(name))), None)
 
 
 def veil(names: Iterable[str | None], settings: Settings, done: Sequence[Scanned] = ()) -> Mask:
@@ -234,7 +234,7 @@ def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
     places = [gap.origin for one in done for gap in one.tally.gaps] + [match.origin for one in done for match in one.matches]
     names |= {text for at in places for text in (at.path, at.record, at.field)}
     names |= {text for one in done for match in one.matches for text in (match.author, *match.paths)}
-    return names | {text for entry in judging.suppressions for text in (entry.owner, entry.reason)}
+    return names | {text for entry in judging.suppressions for text in (entry.owner, entry.reason, entry.ticket)}
 
 
 def _in_names(names: Iterable[str | None], settings: Settings) -> list[Match]:

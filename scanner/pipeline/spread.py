@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner import canon, config
+from scanner import canon, globs
 from scanner.sources.files import listing
 
 _MAGIC = frozenset("*?[")
@@ -20,7 +20,7 @@ class Spread:
 
     def covers(self, path: str) -> bool:
         """Whether this path, as named below the folder, is meant."""
-        return config.covers(self.glob, path) or config.covers(f"{self.glob}/**", path)
+        return globs.covers(self.glob, path) or globs.covers(f"{self.glob}/**", path)
 
     def found(self) -> bool:
         """Whether the pattern names anything at all."""

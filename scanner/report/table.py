@@ -238,7 +238,7 @@ def _whole(label: str, text: str) -> Text:
 
 
 def _accept(finding: Finding, report: Report) -> str:
-    return f"leakseal accept {shlex.quote(printable(finding.id))} --owner NAME --reason WHY --expires {_expiry(report)}"
+    return f"leakseal accept {shlex.quote(printable(finding.id))} --owner NAME --reason WHY --ticket WHERE --expires {_expiry(report)}"
 
 
 def _expiry(report: Report) -> str:

@@ -118,7 +118,7 @@ def test_an_acceptance_in_the_pushed_commits_counts_and_a_pushed_configuration_d
     report = client.path / ".git/r.json"
     assert leakseal(client.path, "scan", "-q", "--format", "json", "-o", str(report)).code == 1
     id = __import__("json").loads(report.read_text())["findings"][0]["id"]
-    accept = ("accept", id, "--report", str(report), "--owner", "A Tester", "--reason", "made up", "--expires", _later())
+    accept = ("accept", id, "--report", str(report), "--owner", "A Tester", "--reason", "made up", "--ticket", "T-1", "--expires", _later())
     assert leakseal(client.path, *accept).code == 0
     client.git("add", ".")
     client.git("commit", "-qm", "accept it")

@@ -266,7 +266,10 @@ def test_acceptances(run: Run, ground: Ground, tmp_path: Path) -> None:
     for option in ("--owner", "--reason", "--ticket"):
         words = {"--owner": "Team", "--reason": "a sample of ours", "--ticket": "T-1"} | {option: f"see {_word(ground, 2)} there"}
         assert run("accept", findings[0]["id"], *common, *(word for pair in words.items() for word in pair))[0] == 2
-    run("accept", *(finding["id"] for finding in findings[:9]), *common, "--owner", "Team", "--reason", "a sample of ours")
+    terms = ("--owner", "Team", "--reason", "a sample of ours", "--ticket", "T-1")
+    run("accept", *(finding["id"] for finding in findings[:9]), *common, *terms)
+    for words in (("check",), ("list",), ("prune", "--dry-run")):
+        run("suppressions", *words, "--file", file, *([] if words == ("list",) else ["--report", shown]))
     run("scan", ground.tree, "--suppressions", file)
     run("scan", ground.tree, "--suppressions", file, "--format", "sarif")
     by_hand = tmp_path / "by-hand.yaml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from scanner.cli.accept import command, run
 from scanner.cli.scan import command as scan
 from scanner.errors import UsageError
-from scanner.findings.accept import draft, merge
+from scanner.findings.accept import Terms, draft, merge, three_way
 from scanner.findings.seal import finding_id
 from scanner.findings.suppressions import load
 from scanner.rulepack.sample import grow
@@ -29,7 +30,11 @@ def reported(number: int) -> dict[str, str]:
 FINDINGS = [reported(n) for n in range(3)]
 REPORT = {"schema": "leakseal.report/v1", "findings": FINDINGS}
 IDS = [f["id"] for f in FINDINGS]
-GOOD: dict[str, Any] = {"owner": "team-a", "reason": "a fixture", "expires": TODAY + timedelta(30), "today": TODAY}
+GOOD: dict[str, Any] = {"owner": "team-a", "reason": "a fixture", "ticket": "T-1", "expires": TODAY + timedelta(30)}
+
+
+def drafted(ids: Any = IDS[:1], report: Any = REPORT, **said: Any) -> Any:
+    return draft(ids, report, Terms(**{**GOOD, **said}), today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +45,10 @@ GOOD: dict[str, Any] = {"owner": "team-a", "reason": "a fixture", "expires": TOD
         ({"reason": None}, "--reason"),
         ({"reason": "x" * 501}, "--reason"),
         ({"ticket": ""}, "--ticket"),
+        ({"ticket": None}, "--ticket"),
+        ({"scope": "**"}, "--path"),
+        ({"scope": "../x"}, "--path"),
+        ({"days": 29}, "29 days"),
         ({"expires": None}, "--expires"),
         ({"expires": TODAY - timedelta(1)}, "past"),
         ({"expires": date(2030, 3, 1)}, "2 years"),
@@ -53,7 +62,7 @@ GOOD: dict[str, Any] = {"owner": "team-a", "reason": "a fixture", "expires": TOD
 )
 def test_what_is_missing_is_said_with_a_next_step(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        draft(**{"ids": IDS[:1], "report": REPORT, **GOOD, **changes})
+        drafted(**changes)
     assert message in caught.value.message
     assert caught.value.hint
     assert caught.value.exit_code == 2
@@ -61,29 +70,30 @@ def test_what_is_missing_is_said_with_a_next_step(changes: dict[str, Any], messa
 
 def test_an_id_that_is_no_id_is_not_repeated() -> None:
     with pytest.raises(UsageError) as caught:
-        draft(["not-an-id-" + "x" * 20], REPORT, **GOOD)
+        drafted(["not-an-id-" + "x" * 20])
     assert "xxxx" not in caught.value.message
 
 
 def test_the_entries_are_sorted_and_complete() -> None:
-    new = draft([IDS[2], IDS[0], IDS[2]], REPORT, **GOOD, ticket="ACME-1")
+    new = drafted([IDS[2], IDS[0], IDS[2]], ticket="ACME-1")
     assert [e.id for e in new] == sorted({IDS[0], IDS[2]})
     assert {(e.rule, e.owner, e.reason, e.ticket) for e in new} == {("acme-key", "team-a", "a fixture", "ACME-1")}
 
 
 def test_two_years_is_the_most() -> None:
-    assert draft(IDS[:1], REPORT, **{**GOOD, "expires": date(2030, 2, 28)})
+    assert drafted(expires=date(2030, 2, 28))
 
 
 def test_a_new_entry_replaces_the_older_one_and_keeps_the_rest() -> None:
-    old = draft(IDS, REPORT, **GOOD)
-    new = draft(IDS[:1], REPORT, **{**GOOD, "reason": "another"})
+    old = drafted(IDS)
+    new = drafted(reason="another")
     assert merge(old, new) == tuple(sorted([*new, *(e for e in old if e.id != IDS[0])], key=lambda e: e.id))
 
 
 def invoke(tmp_path: Path, *words: str, stdin: str | None = None) -> Any:
     day = (datetime.now(UTC).date() + timedelta(30)).isoformat()
-    common = ["--owner", "team-a", "--reason", "a fixture", "--expires", day, "--file", str(tmp_path / ".leakseal/suppressions.yaml")]
+    terms = ["--owner", "team-a", "--reason", "a fixture", "--ticket", "T-1", "--expires", day]
+    common = [*terms, "--file", str(tmp_path / ".leakseal/suppressions.yaml")]
     return CliRunner().invoke(command, [*words, *common], input=stdin)
 
 
@@ -127,5 +137,36 @@ def test_an_id_that_the_scan_does_not_find_is_said(tmp_path: Path, monkeypatch: 
 
 def test_a_scan_can_stand_in_for_the_report(tmp_path: Path) -> None:
     file = tmp_path / "s.yaml"
-    run((IDS[0],), owner="a", reason="b", expires="2028-03-01", ticket=None, report=None, file=file, today=TODAY, rescan=lambda: REPORT)
+    run((IDS[0],), Terms("a", "b", "c", date(2028, 3, 1)), report=None, file=file, today=TODAY, rescan=lambda: REPORT)
     assert [e.id for e in load(file)] == IDS[:1]
+
+
+def test_all_that_is_open_can_be_accepted_at_once(tmp_path: Path) -> None:
+    file, terms = tmp_path / "s.yaml", Terms("a", "b", "c", date(2028, 3, 1), verdict="false-positive")
+    dispositions = ("open", "accepted", "expired-acceptance")
+    shown = {**REPORT, "findings": [{**f, "disposition": d} for f, d in zip(FINDINGS, dispositions, strict=True)]}
+    run((), terms, report=None, file=file, today=TODAY, rescan=lambda: shown, everything=True)
+    assert [(e.id, e.verdict) for e in load(file)] == [(id, "false-positive") for id in sorted((IDS[0], IDS[2]))]
+
+
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "kept", "torn"),
+    [
+        ("", "a", "b", "ab", ""),
+        ("ab", "ab", "b", "b", ""),
+        ("ab", "b", "ab", "b", ""),
+        ("a", "", "", "", ""),
+        ("a", "A", "a", "A", ""),
+        ("a", "a", "A", "A", ""),
+        ("a", "A", "A", "A", ""),
+        ("a", "A", "", "A", "a"),
+        ("a", "", "A", "", "a"),
+    ],
+)
+def test_two_branches_are_merged_entry_by_entry(base: str, ours: str, theirs: str, kept: str, torn: str) -> None:
+    def entries(letters: str) -> Any:
+        (one,) = drafted()
+        return {c.lower(): replace(one, id=c.lower(), reason=c) for c in letters}
+
+    merged, both = three_way(entries(base), entries(ours), entries(theirs))
+    assert ("".join(e.reason for e in merged), "".join(both)) == (kept, torn)

@@ -198,9 +198,9 @@ def entry(found: Finding, **changes: Any) -> Suppression:
     [
         ({}, "accepted"),
         ({"expires": TODAY + timedelta(1)}, "accepted"),
-        ({"path": "app/settings.env"}, "accepted"),
+        ({"scope": "app/settings.env"}, "accepted"),
         ({"expires": TODAY - timedelta(1)}, "expired-acceptance"),
-        ({"path": "tests/settings.env"}, "open"),
+        ({"scope": "tests/settings.env"}, "open"),
         ({"fingerprint": "scrypt-v1:" + "0" * 32}, "open"),
         ({"rule": "other"}, "open"),
     ],
@@ -239,7 +239,7 @@ def test_an_example_of_a_vendor_needs_no_entry_and_does_not_reopen() -> None:
 
 def test_an_entry_for_one_path_does_not_cover_a_second() -> None:
     match = a_match(b"key=", grow(1).encode(), paths=("app/settings.env", "prod.env"))
-    assert finding(match, entry(finding(match), path="app/settings.env")).disposition == "open"
+    assert finding(match, entry(finding(match), scope="app/settings.env")).disposition == "open"
 
 
 def test_the_acceptance_says_who_and_why() -> None:

@@ -214,7 +214,7 @@ def test_a_block_that_is_printed_can_be_read_as_it_is(tmp_path: Path) -> None:
     [
         ("# nothing\n", "has no block of the gate"),
         (blank("a") + "\n" + blank("b"), "has more than one block of the gate"),
-        (f"# a\n\n```yaml\n{KEY}:\n  version: 1\n  app: a\n  items:\n    data.clas: x\n```\n", "r.md:8: .*did you mean `data.class`"),
+        (f"# a\n\n```yaml\n{KEY}:\n  version: 1\n  app: a\n  items:\n    data.clas: x\n```\n", "r.md:8:5: .*did you mean `data.class`"),
         ("```yaml\nreadiness-gate:\n  version: 2\n```\n", "is missing"),
     ],
     ids=range(4),

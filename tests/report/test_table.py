@@ -119,7 +119,7 @@ def test_the_verdict_says_what_the_exit_code_says(value, last):
 )
 def test_the_next_step_can_be_pasted(started, expires):
     value = report(run=Run("leakseal 0.1.0", started), findings=(finding(id="a b;rm"),))
-    assert table(value).endswith(f"leakseal accept 'a b;rm' --owner NAME --reason WHY --expires {expires}\n")
+    assert table(value).endswith(f"leakseal accept 'a b;rm' --owner NAME --reason WHY --ticket WHERE --expires {expires}\n")
 
 
 def test_advice_is_given_once_for_each_rule():
