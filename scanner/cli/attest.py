@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ from scanner.release.surfaces import Release
 if TYPE_CHECKING:
     from scanner.attest.keys import PrivateKey
     from scanner.attest.policy import Policy
+    from scanner.attest.statement import Draft, Tool
+    from scanner.release.surfaces import Stand
 
 NAME = "no-secret-leak"
 
@@ -68,6 +71,7 @@ def release(asked: Asked) -> Release:
 @click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
 @click.option("--git-notes", is_flag=True, help="Write it as a note under refs/notes/attest on the released commit, too.")
 @click.option("--tsa", metavar="URL", help="Ask this authority for a time stamp (RFC 3161); nothing else asks the network.")
+@click.option("--fresh", is_flag=True, help="Do not go on with a run that was interrupted.")
 @click.option("--any-result", is_flag=True, help="Sign FAILED and INCOMPLETE too; the exit code stays 1 or 3.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of FOLDER/leakseal.yaml.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
@@ -77,8 +81,8 @@ def release(asked: Asked) -> Release:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    folder: str, policy: str | None, key: str, output: str, git_notes: bool, tsa: str | None, any_result: bool, file: str | None,
-    packs: tuple[str, ...], suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
+    folder: str, policy: str | None, key: str, output: str, git_notes: bool, tsa: str | None, any_result: bool, fresh: bool,
+    file: str | None, packs: tuple[str, ...], suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
 
@@ -95,37 +99,70 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         notes.writable(asked)
     if tsa:
         askable(tsa)
-    return _attested(asked, signer, Path(output), tsa, git_notes=git_notes, any_result=any_result)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was read is kept, and workers are told
+    how = Signing(signer, Path(output), tsa, git_notes, any_result, fresh)
+    return _attested(asked, how, quiet=quiet)
 
 
-def _attested(asked: Release, signer: PrivateKey, output: Path, tsa: str | None, *, git_notes: bool, any_result: bool) -> int:
-    from scanner.attest.manifest import NAME as LIST
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """With what, and where to."""
+
+    signer: PrivateKey = field(repr=False)
+    output: Path
+    tsa: str | None
+    git_notes: bool
+    any_result: bool
+    fresh: bool
+
+
+def _attested(asked: Release, how: Signing, *, quiet: bool) -> int:
     from scanner.attest.statement import draft, statement
     from scanner.attest.strict import document
     from scanner.attest.summary import summary
     from scanner.pipeline.canaries import FOUND, MISSED, canaries
-    from scanner.release import notes
     from scanner.release.attesting import attest, self_scan
+    from scanner.release.resume import Progress, progress
 
-    begun = datetime.now(UTC)
+    begun, going = datetime.now(UTC).replace(microsecond=0), list[Progress]()
+
+    def resumed(release: Release, tool: Tool, before: Stand) -> Progress | None:
+        found = progress(release, tool, before, begun, fresh=how.fresh)
+        going.extend([found] if found else [])
+        return found
+
     tried = canaries(asked.settings, secrets.randbelow(1 << 48))
-    evidence = attest(asked, lambda: {one.reader: one.outcome == FOUND for one in tried if one.outcome in (FOUND, MISSED)})
+    evidence = attest(asked, lambda: {one.reader: one.outcome == FOUND for one in tried if one.outcome in (FOUND, MISSED)}, resumed)
+    if going and going[0].reused and not quiet:
+        begun_on = going[0].begun.strftime("%Y-%m-%d %H:%M:%S UTC")
+        click.echo(f"leakseal: went on with the run of {begun_on}, which had read: {', '.join(going[0].reused)}", err=True)
     made = draft(evidence)
     ended = datetime.now(UTC).replace(microsecond=0)
-    payload = statement(made, begun, ended, secrets.token_hex(16))
-    words = summary(document(payload, "the statement"), signer.public.id, canon.digest(payload), made.objections).encode()
+    payload = statement(made, going[0].begun if going and going[0].reused else begun, ended, secrets.token_hex(16))
+    keyid = how.signer.public.id
+    words = summary(document(payload, "the statement"), keyid, canon.digest(payload), made.objections).encode()
     self_scan(asked, payload, made.listed, words)
-    if made.result == "PASSED" or any_result:
-        envelopes = _signed(payload, signer, tsa, asked.policy)
-        _write(output, {LIST: made.listed, **envelopes, f"{NAME}.md": words})
-        if git_notes and evidence.git and evidence.git.commit:
-            notes.write(asked, evidence.git.commit, envelopes[f"{NAME}.sigstore.json"], ended)
-        click.echo(f"{made.result}: signed by {signer.public.id}, in {output}")
+    if made.result == "PASSED" or how.any_result:
+        _put(asked, how, made, payload, words, ended)
+        click.echo(f"{made.result}: signed by {keyid}, in {how.output}")
     else:
         complain(f"not signed, as it would say {made.result}", "run `leakseal scan`, mend what it shows, or add --any-result")
+    for one in going:
+        one.over()
     for sentence in made.objections:
         click.echo(f"  {sentence}", err=True)
     return {"PASSED": 0, "FAILED": 1, "INCOMPLETE": 3}[made.result]
+
+
+def _put(asked: Release, how: Signing, made: Draft, payload: bytes, words: bytes, ended: datetime) -> None:
+    """Sign, and write everything where it belongs."""
+    from scanner.attest.manifest import NAME as LIST
+    from scanner.release import notes
+
+    envelopes = _signed(payload, how.signer, how.tsa, asked.policy)
+    _write(how.output, {LIST: made.listed, **envelopes, f"{NAME}.md": words})
+    if how.git_notes and (git := made.evidence.git) and git.commit:
+        notes.write(asked, git.commit, envelopes[f"{NAME}.sigstore.json"], ended)
 
 
 def _signed(payload: bytes, signer: PrivateKey, tsa: str | None, policy: Policy) -> dict[str, bytes]:

@@ -13,16 +13,15 @@ from scanner.findings.mask import Mask
 from scanner.findings.seal import Seal
 from scanner.findings.suppressions import Suppression, by_id, tally
 from scanner.globs import holders
-from scanner.model.content import Gap, Origin, Target
+from scanner.model.content import Gap, Origin
 from scanner.model.evidence import Finding, Leaf, Match
 from scanner.model.report import Coverage, Report, Run
 from scanner.pipeline.engines import engine
 from scanner.pipeline.examine import BETWEEN_NAMES, hits
 from scanner.pipeline.narrowed import Narrow
-from scanner.pipeline.scanned import Scanned
+from scanner.pipeline.scanned import Known, Scanned, lost
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.spread import spread_of
-from scanner.pipeline.tally import Tally
 from scanner.sources.git.layout import is_repository
 
 Excluded = Callable[[str], str | None]  # why a path is left out, or None
@@ -60,7 +59,7 @@ def scan(
 
 def read_all(
     requests: Sequence[Request], settings: Settings, judging: Judging, *,
-    excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (),
+    excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (), known: Known | None = None,
 ) -> list[Scanned]:  # fmt: skip
     """What was seen and not seen of each target, with plaintext; fewer than were asked for if the run was interrupted."""
     kinds = [(request, _kind(request, settings)) for request in requests]
@@ -69,12 +68,17 @@ def read_all(
     for number, (request, kind) in enumerate(kinds, 1):
         if done and done[-1].interrupted:
             break
+        if known and (before := known.find(number, request)):
+            done.append(before)
+            continue
         try:
             done.append(_scan_one(f"t{number}", request, kind, settings, excluded, standard_input))
+            if known:
+                known.keep(number, request, done[-1])
         except UnreadableError as problem:
             if len(kinds) == 1:
                 raise
-            done.append(_lost(f"t{number}", request.name, _surface(request, kind), problem, leaves=settings.leaves))
+            done.append(lost(f"t{number}", request.name, _surface(request, kind), problem, leaves=settings.leaves))
     return done
 
 
@@ -276,14 +280,6 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     had = coverage.get(surface, Coverage())
     counts = ("objects", "bytes", "scanned", "skipped", "unreadable", "truncated", "opaque")
     coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
-
-
-def _lost(id: str, name: str, surface: str, problem: UnreadableError, *, leaves: bool) -> Scanned:
-    """A target that could not be opened, among others that could: one thing counted, and one gap."""
-    tally = Tally(id, surface, leaves=leaves)
-    tally.expected = 1
-    tally.gap(Origin(id, surface), "unreadable", problem.message)
-    return Scanned(Target(id, surface, name), tally)
 
 
 __all__ = ["Judging", "Match", "Request", "leaves", "read_all", "reported", "scan", "veil"]

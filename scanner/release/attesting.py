@@ -14,21 +14,31 @@ from scanner.errors import LeaksealError
 from scanner.model.report import Run
 from scanner.pipeline.engines import engine
 from scanner.pipeline.run import Judging, leaves, read_all, reported
-from scanner.release.surfaces import Release, stand, stands
+from scanner.pipeline.scanned import Known
+from scanner.release.surfaces import Release, Stand, stand, stands
 
 _LIBRARIES = ("cryptography", "detect-secrets", "dulwich", "gitpython", "google-re2", "hyperscan", "isal", "pyyaml")
 
 
-def attest(release: Release, tried: Callable[[], Mapping[str, bool]]) -> Evidence:
-    """Try the readers, scan every surface that the policy requires, and look a second time; raises KeyboardInterrupt if interrupted."""
-    canaries = tried()
+Resumed = Callable[[Release, Tool, Stand], Known | None]
+
+
+def attest(
+    release: Release, tried: Callable[[], Mapping[str, bool]], resumed: Resumed = lambda release, tool, before: None
+) -> Evidence:  # fmt: skip
+    """Try the readers, scan every surface that the policy requires, and look a second time; raises KeyboardInterrupt if interrupted.
+
+    `resumed` is told what there is to read, and may know some of it already.
+    """
+    canaries, program = tried(), tool()
     before = stand(release)
-    done = read_all(before.requests, release.settings, release.judging, excluded=release.excluded)
+    known = resumed(release, program, before)
+    done = read_all(before.requests, release.settings, release.judging, excluded=release.excluded, known=known)
     if any(one.interrupted for one in done):
         raise KeyboardInterrupt
     report = reported(done, release.settings, release.judging, Run(f"leakseal {__version__}"), excluded=release.excluded)
     return Evidence(
-        report=report, leaves=leaves(done, release.settings), policy=release.policy, tool=tool(), config=release.config, git=before.git,
+        report=report, leaves=leaves(done, release.settings), policy=release.policy, tool=program, config=release.config, git=before.git,
         canaries=canaries, files=before.files, changed=before.changes(stands(release)), expiries=_expiries(release.judging),
     )  # fmt: skip
 

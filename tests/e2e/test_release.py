@@ -206,6 +206,9 @@ def test_an_authority_is_asked_for_the_time_when_it_is_named(shop: Shop, tmp_pat
     assert code == 3
     assert "the time-stamp authority does not answer" in err
     assert not list(shop.out.iterdir())
+    code, _, err = shop.run("attest", str(shop.folder), "--key", str(shop.folder.parent / "scanner.key"), "-o", str(shop.out))
+    assert code == 0
+    assert "which had read: git, logs, notes" in err
 
 
 def test_a_note_on_another_commit_and_a_foreign_line_are_seen_through(shop: Shop) -> None:
