@@ -40,14 +40,14 @@ def hits(engine: Engine, data: bytes, aside: Aside | None = None) -> tuple[Hit, 
     """Every hit in a content that is held whole, in order of place; `aside` is told what else its text holds."""
     aside = Aside(DEFAULT) if aside is None else aside
     if len(data) <= WINDOW:
-        found, marks = _search(engine, data, 0, len(data))
+        found, marks = _search(engine, data, 0, len(data), aside)
         return open_ones(reread(engine, data, marks, found, aside))
     every, everywhere = list[Hit](), list[tuple[int, int]]()
     for start in range(0, len(data), WINDOW):
         left = max(0, start - engine.margin)
         part = data[left : start + WINDOW + engine.margin]
         low, high = start - left, min(start - left + WINDOW, len(part))
-        found, marks = _search(engine, part, low if start else 0, high)
+        found, marks = _search(engine, part, low if start else 0, high, aside)
         every += (moved(hit, left) for hit in found)
         everywhere += ((number, end + left) for number, end in marks)
     return open_ones(reread(engine, data, everywhere, settle(every), aside))
@@ -127,7 +127,7 @@ class Stream:
     def _search(self, low: int, high: int) -> tuple[dict[Hit, Placed], Spots]:
         buffer, begin = self._buffer, self._begin
         lines = Lines(buffer, self._lines, self._columns)
-        raw, marks = _search(self.engine, buffer, low, high)
+        raw, marks = _search(self.engine, buffer, low, high, self.aside)
         found: dict[Hit, Placed] = {}
         for hit in reread(self.engine, buffer, marks, raw, self.aside):
             there = moved(hit, begin)
@@ -186,12 +186,12 @@ def windows(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     yield b"".join(held), False
 
 
-def _search(engine: Engine, data: bytes, low: int, high: int) -> Looked:
+def _search(engine: Engine, data: bytes, low: int, high: int, aside: Aside) -> Looked:
     """Hits of a window as it is and of its wide readings, as spans of the window; also what is sure to be no secret, and its marks."""
     looked = engine.look(data, low, high)
     if 0 not in data:
         return looked
-    wide = wide_hits(engine, data, low, high)
+    wide = wide_hits(engine, data, low, high, aside)
     return looked._replace(hits=settle([*looked.hits, *wide])) if wide else looked
 
 

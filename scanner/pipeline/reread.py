@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from scanner.decode.encodings import MARKS, WRITTEN
 from scanner.decode.limits import DEFAULT, Limits
+from scanner.decode.offsets import Offsets
 from scanner.decode.readings import Packed, Reading, Spots, log_readings, readings
 from scanner.decode.text import wide_readings
 from scanner.detect.engine import Engine
@@ -20,6 +23,7 @@ from scanner.model.evidence import Hit
 _FREE = 4 << 20  # bytes of readings that any text may have
 _TIMES = 8  # and of those, times its size
 _BEFORE_MARK, _AFTER_MARK = 48, 8
+_MARK = 6  # bytes of the mark of a single character
 _DEEP = Unseen("archive-too-deep", "text is encoded in more layers than are undone")
 _MUCH = Unseen("archive-too-large", "text is encoded in more ways than are tried")
 
@@ -47,7 +51,7 @@ class Aside:
     logs: bool = False  # whether it is a log, whose lines may be broken and have a time
     times: Counter[tuple[str, bytes]] = field(default_factory=Counter, repr=False)  # of a log: how often each secret was seen
     enclosed: list[Enclosed] = field(default_factory=list)
-    unseen: list[Unseen] = field(default_factory=list)
+    missed: dict[Unseen, tuple[str, int]] = field(default_factory=dict)  # where it was met first, and how often
     left: int = _FREE  # bytes that may still be read
 
     def allow(self, size: int) -> None:
@@ -59,10 +63,18 @@ class Aside:
         met, self.enclosed = self.enclosed, []
         return met
 
-    def miss(self, unseen: Unseen, step: str) -> None:
-        """Something encoded was not read; where it stands is told as a field."""
-        if len(self.unseen) < 100:
-            self.unseen.append(replace(unseen, inside=Inside(field=step)))
+    def miss(self, unseen: Unseen, step: str, times: int = 1) -> None:
+        """Something encoded was not read; where it stands first is told as a field, and how many more there are."""
+        first, before = self.missed.get(unseen, (step, 0))
+        self.missed[unseen] = first, before + times
+
+    @property
+    def unseen(self) -> list[Unseen]:
+        """One for each reason, however many places there are."""
+        return [
+            replace(one, detail=one.detail if times == 1 else f"{one.detail}; this and {times - 1:,} more", inside=Inside(field=step))
+            for one, (step, times) in self.missed.items()
+        ]
 
 
 def reread(engine: Engine, data: bytes, marks: Spots, raw: Iterable[Hit], aside: Aside) -> tuple[Hit, ...]:
@@ -70,40 +82,69 @@ def reread(engine: Engine, data: bytes, marks: Spots, raw: Iterable[Hit], aside:
     if not marks and not aside.logs:
         return tuple(raw)
     aside.allow(len(data))
-    found = _decoded(engine, data, marks, aside, ())
+    way = _Way((), (), 0, set())
+    found = _decoded(engine, data, marks, aside, way)
     for reading in log_readings(data) if aside.logs else ():
-        found += _in(engine, reading, aside, (reading.step(reading.back.back(Span(0, len(reading.data)))),))
+        found += _in(engine, reading, aside, way.on(reading, reading.step(reading.back.back(Span(0, len(reading.data))))))
     return _joined(tuple(raw), found)
 
 
-def _decoded(engine: Engine, data: bytes, marks: Spots, aside: Aside, steps: tuple[str, ...]) -> list[Hit]:
+class _Way(NamedTuple):
+    """How a reading was come by."""
+
+    steps: tuple[str, ...]
+    backs: tuple[Offsets, ...]
+    depth: int  # how many of the steps undo what was written by one that was undone before
+    seen: set[tuple[bytes, int, int]]  # texts and where they were made from: encodings beside each other are undone in either order
+
+    def on(self, reading: Reading, step: str, deeper: int = 1) -> _Way:
+        """One step further."""
+        return _Way((*self.steps, step), (*self.backs, reading.back), self.depth + deeper, self.seen)
+
+    def is_new(self, reading: Reading, place: Span) -> bool:
+        """Whether this text was not made from this place before."""
+        for back in reversed(self.backs):
+            place = back.back(place)
+        key = (hashlib.blake2b(reading.data, digest_size=16).digest(), place.start, place.end)
+        if key in self.seen:
+            return False
+        self.seen.add(key)
+        return True
+
+
+def _decoded(engine: Engine, data: bytes, marks: Spots, aside: Aside, way: _Way, old: Collection[str] = ()) -> list[Hit]:
+    """The hits in the readings that these marks lead to; encodings that are `old` stood in the text that this one was read from."""
     found: list[Hit] = []
     for reading in readings(data, marks, logs=aside.logs):
         if isinstance(reading, Packed):
             aside.enclosed.append(Enclosed(reading.span, (reading.step,), reading))
             continue
-        step = reading.step(reading.back.back(Span(0, len(reading.data))))
-        if aside.depth + len(steps) >= aside.limits.depth:
-            aside.miss(_DEEP, steps[0] if steps else step)
-            break
+        place = reading.back.back(Span(0, len(reading.data)))
+        step = reading.step(place)
+        further = way.on(reading, step, 0 if reading.kind in old else 1)
+        if aside.depth + further.depth > aside.limits.depth:
+            aside.miss(_DEEP, further.steps[0])
+            continue
+        if not way.is_new(reading, place):
+            continue
         aside.left -= len(reading.data)
         if aside.left < 0:
-            aside.miss(_MUCH, steps[0] if steps else step)
+            aside.miss(_MUCH, further.steps[0])
             break
-        found += _in(engine, reading, aside, (*steps, step))
+        found += _in(engine, reading, aside, further)
     return found
 
 
-def _in(engine: Engine, reading: Reading, aside: Aside, steps: tuple[str, ...]) -> list[Hit]:
+def _in(engine: Engine, reading: Reading, aside: Aside, way: _Way) -> list[Hit]:
     """The hits in one reading that are there because of it, as spans of the text that was read."""
     looked = engine.look(reading.data)
     found = looked.hits
     if 0 in reading.data:
-        found = settle([*found, *wide_hits(engine, reading.data)])
+        found = settle([*found, *wide_hits(engine, reading.data, aside=aside)])
     marks = [(number, end) for number, end in looked.marks if reading.concerns(_around(end))]
     if marks:
         already = len(aside.enclosed)
-        found = _joined(found, _decoded(engine, reading.data, marks, aside, steps))
+        found = _joined(found, _decoded(engine, reading.data, marks, aside, way, _old(reading, marks)))
         for at, item in enumerate(aside.enclosed[already:], already):
             place = reading.back.back(item.span)
             aside.enclosed[at] = item._replace(span=place, steps=(reading.step(place), *item.steps))
@@ -115,18 +156,28 @@ def _in(engine: Engine, reading: Reading, aside: Aside, steps: tuple[str, ...]) 
     return there
 
 
+def _old(reading: Reading, marks: Spots) -> set[str]:
+    """Those encodings of single characters of which every mark stood beside what was decoded, and was not made by it."""
+    made = {MARKS[number].kind for number, end in marks if reading.back.is_changed(Span(max(0, end - _MARK), end))}
+    return {MARKS[number].kind for number, _ in marks} & set(WRITTEN) - made
+
+
 def _around(end: int) -> Span:
     return Span(max(0, end - _BEFORE_MARK), end + _AFTER_MARK)
 
 
-def wide_hits(engine: Engine, data: bytes, low: int = 0, high: int | None = None) -> list[Hit]:
-    """The hits of the wide readings of a content, as spans of the content."""
+def wide_hits(engine: Engine, data: bytes, low: int = 0, high: int | None = None, aside: Aside | None = None) -> list[Hit]:
+    """The hits of the wide readings of a content, as spans of the content; what could not be read of them `aside` is told."""
     high = len(data) if high is None else high
     found: list[Hit] = []
     for wide in wide_readings(data):
         looked = engine.look(wide.data, max(0, wide.forth(low)), wide.forth(high))
-        hits = reread(engine, wide.data, looked.marks, looked.hits, Aside(DEFAULT))
+        within = Aside(aside.limits if aside else DEFAULT)
+        hits = reread(engine, wide.data, looked.marks, looked.hits, within)
         found += (read_back(hit, wide.data, wide.back, wide.step) for hit in hits)
+        if aside is not None:
+            for missed, (_, times) in within.missed.items():
+                aside.miss(missed, wide.step, times)
     return found
 
 

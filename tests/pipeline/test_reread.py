@@ -135,6 +135,19 @@ def test_what_is_encoded_too_often_is_a_gap() -> None:
     assert [(one.reason, (one.inside.field or "").partition("@")[0]) for one in done.unseen] == [("archive-too-deep", "base64")]
 
 
+def test_what_is_encoded_too_often_in_many_places_is_one_gap_with_a_count() -> None:
+    percent, escaped = "%" + "25" * 12 + "41", "\\u005c" + "u005c" * 12 + "u0041"
+    (gap,) = read(f"{percent}\n{'-' * 4000}\n{escaped}\n".encode()).unseen
+    assert (gap.reason, gap.detail) == ("archive-too-deep", "text is encoded in more layers than are undone; this and 1 more")
+
+
+def test_encodings_beside_each_other_are_not_layers() -> None:
+    row = "%41 &#65; \\x41 =41 +AEA- \\u0041 \\\" %25%34%31 "
+    done = read(f"{row * 40}\n{address()}\n".encode())
+    assert done.unseen == []
+    assert password() in [seen.hit.value.decode() for seen in done.found]
+
+
 def test_what_can_be_read_in_endless_ways_is_a_gap_and_the_rest_is_read() -> None:
     mixed = r"%41&#65;\x41=41+AEA-\u0041" * 3000
     done = read(f"{mixed}\n{address()}\n".encode())
