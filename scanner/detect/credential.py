@@ -7,6 +7,7 @@ import re
 from scanner.detect.assignment import read
 from scanner.detect.candidate import Candidate
 from scanner.detect.checks import doubted
+from scanner.detect.code import is_code
 from scanner.detect.nkeys import public
 from scanner.detect.score import score
 from scanner.model.content import Span
@@ -24,7 +25,7 @@ _AUTHOR = re.compile(rb"(?i)author(?!i)")
 def credential(candidate: Candidate) -> Parsed | None:
     """`name = "value"`: the pattern begins in the name, and its group `secret` begins where the value does."""
     found = read(candidate.window, candidate.span.start, candidate.secret.start)
-    if found is None or unlikely(found.value) or _AUTHOR.search(found.name):
+    if found is None or unlikely(found.value) or _AUTHOR.search(found.name) or is_code(found):
         return None
     sure = score(found)
     if _LEAST_ASKED <= sure < _SURE and doubted(found.value, found.name + found.sign):

@@ -39,9 +39,11 @@ _FILLED_IN = re.compile(
     | \A\$[A-Za-z_]+\Z | \A\$[A-Z_][A-Z0-9_]*(?:\Z|[/:]) | \A\$\w*(?i:pass|pwd|secret|token|key|cred)\w*\Z  # $pw, $DB1_PW, $dbPass2
     | \A\$\d\Z | \A\$[A-Za-z_]\w*(?:\[|->|\.[a-z]|::?[a-zA-Z])                             # $1, $config['x'], $this->x, $env:X
     | \{\$?[A-Za-z_][\w.-]*(?:[!:][^{}\s]{0,40})?\} | \{\d?\}                             # {password}, {pw:>8}, {}, {0}
+    | \A\{[A-Za-z_][\w.]*(?:\(|\Z) | \A["'][ ]?[+.][ ]?[A-Za-z_$]                           # {quote(pw)}, " + password + "
     | \A%[A-Za-z_]\w*%\Z | \A![A-Za-z_]\w*!\Z | \A%[svdq]\Z | %\(\w+\)[sd] | \A@[A-Za-z_][\w.]*@?\Z  # %PASS%, %s, %(pw)s, @pass@
     | \A:[A-Za-z_]+\Z | \A\[[A-Za-z_ .-]*\]\Z | \A<.*>?\Z | \A_+[A-Z_]+_+\Z               # :password, [PASSWORD], <pw, __PASSWORD__
     | \A[A-Z]+(?:_[A-Z]+){0,6}_(?:PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN|KEY)\Z           # DOCKER_PASSWORD, a variable's name
+    | (?:\|[\w:/+\\]{2,24}){4}                                                             # alternatives of a regular expression
     | \b(?:os\.environ|process\.env|getenv|environ\.get|env\.[A-Z_]+|ENV\[|Environment\.Get)
     | \A(?:var|local|module|data|random_password|each)\.[a-z]\w*                         # Terraform
     | \A!(?i:secret|ref|sub|getatt|env|vault|var|reference|importvalue|findinmap)\b""",

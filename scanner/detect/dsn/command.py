@@ -56,7 +56,7 @@ def command(candidate: Candidate) -> Parsed | None:
         return _oracle(data, name, found)
     login = read(client, found)
     password = login.parts.get("password")
-    if password is None or not password.literal:
+    if password is None or not password.literal or password.value.startswith(name[1].split()[0] + b" "):  # the next of a list of commands
         return None
     span = Span(name.start(1), max(password.span.end, name.end()))
     return told(login.dsn(), Place(password.span, span), data)

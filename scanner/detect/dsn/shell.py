@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from scanner.model.content import Span
 
+# `\n"` ends a command that stands in a program's string.
 _WORD = re.compile(
-    rb"(?:[ \t]|\\\r?\n)*((?:'[^'\n]{0,512}'|\"(?:[^\"\\\n]|\\.){0,512}\"|\\[^\r\n]|[^\s'\"\\;&|()<>`#]|(?<!\s)#){1,512})",
+    rb"(?:[ \t]|\\\r?\n)*((?:'[^'\n]{0,512}'|\"(?:[^\"\\\n]|\\.){0,512}\"|\\(?!n[\"'])[^\r\n]|[^\s'\"\\;&|()<>`#]|(?<!\s)#){1,512})",
     re.DOTALL,
 )
 _PIECE = re.compile(rb"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|\\(.)|([^'\"\\]+)", re.DOTALL)

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from scanner.model.content import Span
 
+# `\n"` ends a command that stands in a program's string.
 _WORD = re.compile(
-    rb"(?:[ \t]|\\\r?\n|`\r?\n)*((?:'[^'\n]{0,1024}'|\"(?:[^\"\\\n]|\\.){0,1024}\"|\\[^\n]|[^\s'\"\\;&|()<>`]){1,1024})", re.DOTALL
+    rb"(?:[ \t]|\\\r?\n|`\r?\n)*((?:'[^'\n]{0,1024}'|\"(?:[^\"\\\n]|\\.){0,1024}\"|\\(?!n(?:[\"']|\Z))[^\n]"
+    rb"|[^\s'\"\\;&|()<>`]){1,1024})",
+    re.DOTALL,
 )
 _ITEM = re.compile(rb"\s*,?\s*(?:\"((?:[^\"\\\n]|\\.){0,1024})\"|'([^'\n]{0,1024})')")
 _PIECE = re.compile(rb"'[^']*'|\"(?:[^\"\\]|\\.)*\"|(?:[^'\"\\]|\\.)+", re.DOTALL)
