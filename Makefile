@@ -1,5 +1,5 @@
 # One command each. `make test` is the one for a newcomer: it builds what it needs.
-.PHONY: help dev lint test fuzz bench docs rules-docs clean
+.PHONY: help dev lint test fuzz bench docs rules-docs man clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo "make bench  the benchmarks"
 	@echo "make docs   the documentation into site/"
 	@echo "make rules-docs  the pages about the rules, after a change of rules/"
+	@echo "make man    manual pages of every command into build/man"
 	@echo "make clean  removes what the others made"
 
 dev: $(READY)
@@ -45,6 +46,9 @@ docs: dev
 
 rules-docs: dev
 	$(BIN)/leakseal rules docs docs/rules rules
+
+man: dev
+	$(BIN)/python -m scanner.cli.manual build/man
 
 clean:
 	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scanner.yamlnodes import Node
 
 NAME = "leakseal.yaml"
+SCHEMA = Path(__file__).with_name("config.schema.json")
 KEY_LEAST = 16
 OCR_MODES = ("auto", "always", "never")
 OCR_ENGINES = ("rapidocr", "tesseract")

@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
     "ledger": ("ledger", "Export, prune or check what sweeps have written down."),
     "redact": ("redact", "Copy a file with every secret masked."),
+    "config": ("config", "Show what applies here, and the configuration's schema."),
+    "completion": ("completion", "Print what a shell needs to complete commands."),
     "rules": ("rules", "List, show and check the rules."),
 }
 
@@ -67,7 +69,9 @@ def run(words: Sequence[str]) -> int:
         raise UsageError(problem.format_message().rstrip(".").replace("\n", " "), hint=f"see `{name} --help`") from None
     except click.exceptions.Exit as leave:
         return leave.exit_code
-    except SystemExit:  # click's answer to a closed pipe, with the code for open findings
+    except SystemExit as leave:  # the end of a completion, or click's answer to a closed pipe, with the code for open findings
+        if not leave.code:
+            return 0
         raise BrokenPipeError from None
     except click.Abort:
         raise KeyboardInterrupt from None
