@@ -51,6 +51,8 @@ def wide_readings(data: bytes) -> Iterator[Reading]:
         yield _transcoded(data, whole)
         return
     shape = data.translate(_SHAPE)
+    if shape.count(b"p") < 8:  # of holes and padding, where to look for runs is slow
+        return
     for step, pattern, first in _RUNS:
         width, at = WIDTH[step], shape.find(_LEAST[step])
         while at >= 0 and (run := pattern.match(data, at)):
