@@ -70,7 +70,7 @@ def examine(
     if source is not None:
         binding, lost = run.bound(_files(kept, real, depths, source, bench), source, "image", asked)
         run.note_binding(book, asked, binding, lost)
-    done = run.scanned(path, bench) if asked.scan else []
+    done = run.scanned(path, asked.target, bench) if asked.scan else []
     report = run.note_scan(book, done, bench) if asked.scan else None
     said = judged.said if judged else None
     return Result(

@@ -32,7 +32,7 @@ def examine(path: Path, asked: Asked, bench: Bench) -> tuple[Result, list[Scanne
     judged = run.note_provenance(book, asked, tuple(digests.values()))
     if binding is not None:
         run.note_binding(book, asked, binding, lost)
-    done = run.scanned(path, bench) if asked.scan else []
+    done = run.scanned(path, asked.target, bench) if asked.scan else []
     report = run.note_scan(book, done, bench) if asked.scan else None
     same = digest_file(path, ("sha256",))[1]["sha256"] == digests["sha256"]
     book.note("content", "" if same else "it was changed while it was looked at", f"{size:,} bytes were hashed, and once more at the end")

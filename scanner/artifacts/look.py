@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scanner.artifact.check import Book
-from scanner.artifacts import containers, files, images, run
+from scanner.artifacts import containers, files, images
 from scanner.artifacts.asked import Asked
 from scanner.artifacts.containers import Base
 from scanner.artifacts.result import Result
@@ -48,7 +48,7 @@ def _remote(
         with images.opened(folder, bench.settings.limits) as kept:
             found, done = containers.examine(folder, kept, digest, asked, bench, book, base)
     remote.note_unmoved(book, asked, reference, digest, remote.stands_for(reference, insecure, environ))
-    return replace(found, checks=book.ended(), name=reference.name), run.renamed(done, asked.target)
+    return replace(found, checks=book.ended(), name=reference.name), done
 
 
 @contextmanager

@@ -128,12 +128,12 @@ def bound(members: Iterator[Member | Unseen], source: Source, packaging: str, as
 # -- the content ---------------------------------------------------------------------------------------------------------------
 
 
-def scanned(path: Path, bench: Bench) -> list[Scanned]:
-    """What a scan of a file or a layout sees; raises KeyboardInterrupt if it did not come to its end."""
+def scanned(path: Path, shown: str, bench: Bench) -> list[Scanned]:
+    """What a scan of a file or a layout sees, which is named otherwise; raises KeyboardInterrupt if it did not come to its end."""
     done = read_all([Request(str(path))], bench.settings, bench.judging, excluded=bench.excluded)
     if any(one.interrupted for one in done):
         raise KeyboardInterrupt
-    return done
+    return [replace(one, target=replace(one.target, uri=shown)) for one in done]
 
 
 def note_scan(book: Book, done: Sequence[Scanned], bench: Bench) -> Report:
@@ -152,10 +152,5 @@ def veiling(texts: Iterator[str], done: Sequence[Scanned], bench: Bench) -> Call
     return veil(set(texts), bench.settings, done).text
 
 
-def renamed(done: Sequence[Scanned], uri: str) -> list[Scanned]:
-    """As if the target had been named so: what was pulled lies in a folder of a moment."""
-    return [replace(one, target=replace(one.target, uri=uri)) for one in done]
-
-
-__all__ = ["Bench", "Source", "bound", "note_binding", "note_places", "note_provenance", "note_scan", "note_version", "renamed",
+__all__ = ["Bench", "Source", "bound", "note_binding", "note_places", "note_provenance", "note_scan", "note_version",
            "scanned", "source_of", "veiling"]  # fmt: skip

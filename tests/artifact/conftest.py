@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -28,6 +28,8 @@ from scanner.findings.seal import Seal
 from scanner.model.rule import Ruleset
 from scanner.pipeline.run import Judging
 from scanner.pipeline.settings import Settings
+from tests.artifact.images import CONFIG, Built, grown
+from tests.artifact.keys import Key, make_key
 from tests.conftest import Repo
 from tests.decode.makers import out
 
@@ -91,32 +93,6 @@ def told(target: str | Path, *words: str | Path) -> Told:
         jsonschema.Draft202012Validator(schema()).validate(said)
         assert said["exitCode"] == code
     return Told(code, said, text, err.getvalue())
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A pair of keys that openssl made."""
-
-    private: Path
-    public: Path
-
-    def sign(self, data: bytes) -> bytes:
-        """An ECDSA signature over SHA-256, by openssl."""
-        return out("openssl", "dgst", "-sha256", "-sign", self.private, data=data)
-
-    def envelope(self, payload: bytes, kind: str = "application/vnd.in-toto+json") -> dict[str, Any]:
-        """A DSSE envelope around a payload."""
-        encoded = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
-        signature = base64.b64encode(self.sign(encoded)).decode()
-        return {"payloadType": kind, "payload": base64.b64encode(payload).decode(), "signatures": [{"keyid": "", "sig": signature}]}
-
-
-def make_key(folder: Path, name: str) -> Key:
-    """A key on P-256."""
-    key = Key(folder / f"{name}.pem", folder / f"{name}.pub")
-    out("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key.private)
-    out("openssl", "pkey", "-in", key.private, "-pubout", "-out", key.public)
-    return key
 
 
 @pytest.fixture(scope="session")
@@ -200,9 +176,9 @@ def bench() -> Bench:
     return Bench(Settings(Ruleset((), "sha256:" + "0" * 64), None), Judging(Seal(b"k" * 32, b""), (), NOW.date()))
 
 
-def looked(target: Path | str, **asked: Any) -> Told:
+def looked(target: Path | str, *, insecure: tuple[str, ...] = (), environ: Mapping[str, str] | None = None, **asked: Any) -> Told:
     """The checks of a target without a scan, without the command line."""
-    found, _ = look(Asked(str(target), **{"now": NOW, "scan": False, **asked}), bench(), (), {})
+    found, _ = look(Asked(str(target), **{"now": NOW, "scan": False, **asked}), bench(), insecure, environ or {})
     value = document(found, lambda text: text, {"tool": "t", "startedOn": None, "finishedOn": None, "seconds": None, "host": None})
     jsonschema.Draft202012Validator(schema()).validate(value)
     return Told(found.exit_code, value)
@@ -231,3 +207,30 @@ def proven(released: Released, builder: Key, tmp_path: Path) -> Callable[..., To
         return looked(released.wheel, provenance=(str(file),), **{**expected, **asked})
 
     return judge
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The images."""
+    folder = tmp_path_factory.mktemp("image")
+    path, layout = folder / "repo", folder / "layout"
+    subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(path)], check=True)
+    repo = Repo(path)
+    commit = repo.commit({"app/main.py": "print(1)\n", "app/static/site.css": "a{}\n"})
+    out("umoci", "init", "--layout", layout)
+    out("umoci", "new", "--image", f"{layout}:base")
+    grown(layout, "base", {"etc/os-release": b"NAME=made\n", "etc/gone": b"x\n"}, folder / "one")
+    files = {"srv/app/main.py": b"print(1)\n", "srv/app/static/site.css": b"a{}\n"}
+    grown(layout, "app", files, folder / "two", "base")
+    labels = {f"{CONFIG}.revision": commit, f"{CONFIG}.source": SOURCE, f"{CONFIG}.version": "1.4.2"}
+    words = [word for name, value in labels.items() for word in ("--config.label", f"{name}={value}")]
+    out("umoci", "config", "--no-history", "--image", f"{layout}:app", *words)
+    out("umoci", "gc", "--layout", layout)
+    return Built(layout, repo, commit)
+
+
+@pytest.fixture
+def image(made: Built, tmp_path: Path) -> Built:
+    """A copy of it that a test may change."""
+    shutil.copytree(made.layout, tmp_path / "layout")
+    return Built(tmp_path / "layout", made.repo, made.commit)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.artifact.conftest import Key, Released, digest_of, looked, told, trusting
+from tests.artifact.conftest import Released, digest_of, looked, told, trusting
+from tests.artifact.keys import Key
 from tests.decode.makers import out
 from tests.gitrepo import token
 

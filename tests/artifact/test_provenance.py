@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.artifact.conftest import BUILDER, SOURCE, Key, Released, Statement, Told, digest_of, looked, statement, told, trusting
+from tests.artifact.conftest import BUILDER, SOURCE, Released, Statement, Told, digest_of, looked, statement, told, trusting
+from tests.artifact.keys import Key
 
 Proven = Callable[..., Told]
 CHECKS = {"envelope", "signer", "key", "statement", "subject", "builder", "source", "commit", "parameters", "dependencies"}
