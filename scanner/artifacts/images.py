@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.artifact import image
+from scanner.artifact.blobs import Blobs, Readable, blob_name, digest_like, hashed, pieces, short, strict
 from scanner.artifact.check import INCOMPLETE, NOT_TRUSTED
-from scanner.artifact.image import Blobs, Chain, Image, Layer, Ref, descriptor, digest_like, pieces, short, strict
+from scanner.artifact.image import Chain, Image, Layer
+from scanner.artifact.manifest import Descriptor, descriptor
 from scanner.artifact.signing import NOTE, SIMPLE, Signed, decoded, signature_tag
 from scanner.artifacts.members import Unpacker
 from scanner.decode.limits import Budget, Limits
@@ -20,7 +22,7 @@ from scanner.errors import UnreadableError, UsageError
 from scanner.pipeline.imagescan import FolderShelf, is_archive, is_layout
 from scanner.sources.files import listing, plain_file
 
-NAME = "org.opencontainers.image.ref.name"
+NAME = "org.opencontainers.blob_name(ref.digest)"
 _NAMES = (NAME, "io.containerd.image.name")
 ENVELOPES = frozenset({
     "application/vnd.dsse.envelope.v1+json", "application/vnd.in-toto+json", "application/vnd.dev.sigstore.bundle.v0.3+json",
@@ -34,7 +36,7 @@ class Kept:
     """The blobs of one place, and what its index names: (name or nothing, descriptor)."""
 
     blobs: Blobs
-    roots: tuple[tuple[str | None, Ref], ...]
+    roots: tuple[tuple[str | None, Descriptor], ...]
     shelf: Shelf
     saved: bool = False  # it has no manifests, as older `docker save` writes
 
@@ -73,7 +75,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Kept]:
         yield Kept(archive, () if saved else _roots(archive), archive, saved)
 
 
-def _roots(blobs: Blobs) -> tuple[tuple[str | None, Ref], ...]:
+def _roots(blobs: Blobs) -> tuple[tuple[str | None, Descriptor], ...]:
     if blobs.sizes.get("index.json", 1 << 40) > image.JSON_MOST:
         raise UnreadableError("the layout's index is too large", hint="write the layout again")
     try:
@@ -82,10 +84,15 @@ def _roots(blobs: Blobs) -> tuple[tuple[str | None, Ref], ...]:
         raise UnreadableError("the layout's index is no JSON object, or has a key twice", hint="write the layout again") from None
     listed = found.get("manifests")
     refs = [descriptor(one) for one in listed] if isinstance(listed, list) else []
-    return tuple((next((ref.notes[key] for key in _NAMES if key in ref.notes), None), ref) for ref in refs if ref is not None)
+    return tuple((_called(ref), ref) for ref in refs if ref is not None)
 
 
-def chosen(kept: Kept, wanted: str | None) -> Ref:
+def _called(ref: Descriptor) -> str | None:
+    notes = dict(ref.annotations)
+    return next((notes[key] for key in _NAMES if key in notes), None)
+
+
+def chosen(kept: Kept, wanted: str | None) -> Descriptor:
     """The image that is meant; raises UsageError where there is none, or more than one."""
     if wanted is not None:
         found = [ref for name, ref in kept.roots if wanted == ref.digest or (name and (name == wanted or name.endswith(f":{wanted}")))]
@@ -97,17 +104,17 @@ def chosen(kept: Kept, wanted: str | None) -> Ref:
     return found[0]
 
 
-def _manifest(kept: Kept, ref: Ref) -> dict[str, object]:
+def _manifest(kept: Kept, ref: Descriptor) -> dict[str, object]:
     """A manifest as it stands; empty where it is none. Whoever believes what it says has checked the digest, or a signature below it."""
-    if kept.blobs.sizes.get(ref.name, 1 << 40) > image.JSON_MOST:
+    if kept.blobs.sizes.get(blob_name(ref.digest), 1 << 40) > image.JSON_MOST:
         return {}
     try:
-        return dict(strict(b"".join(pieces(kept.blobs.open(ref.name), image.JSON_MOST))))
+        return dict(strict(b"".join(pieces(kept.blobs.open(blob_name(ref.digest)), image.JSON_MOST))))
     except (ValueError, OSError):
         return {}
 
 
-def _subject(kept: Kept, ref: Ref) -> str | None:
+def _subject(kept: Kept, ref: Descriptor) -> str | None:
     said = descriptor(_manifest(kept, ref).get("subject"))
     return said.digest if said else None
 
@@ -127,17 +134,17 @@ def attached(kept: Kept, digest: str) -> tuple[list[Signed | bytes], list[bytes]
             data = _body(kept, layer) if layer else None
             if layer is None or data is None:
                 continue
-            if layer.kind == SIMPLE:
-                signatures.append(Signed(data, decoded(layer.notes.get(NOTE, "")) or b""))
-            elif layer.kind in ENVELOPES:
+            if layer.media_type == SIMPLE:
+                signatures.append(Signed(data, decoded(dict(layer.annotations).get(NOTE, "")) or b""))
+            elif layer.media_type in ENVELOPES:
                 envelopes.append(data)
     return [*signatures, *envelopes], envelopes
 
 
-def _body(kept: Kept, layer: Ref) -> bytes | None:
-    if kept.blobs.sizes.get(layer.name, 1 << 40) > image.JSON_MOST:
+def _body(kept: Kept, layer: Descriptor) -> bytes | None:
+    if kept.blobs.sizes.get(blob_name(layer.digest), 1 << 40) > image.JSON_MOST:
         return None
-    data = b"".join(pieces(kept.blobs.open(layer.name), image.JSON_MOST))
+    data = b"".join(pieces(kept.blobs.open(blob_name(layer.digest)), image.JSON_MOST))
     return data if digest_like(layer.digest, data) == layer.digest else None
 
 
@@ -173,7 +180,7 @@ def _saved(kept: Kept, limits: Limits) -> Chain:
             problems.append((f"the layer {short(wanted)} is not there", INCOMPLETE))
             continue
         try:
-            if image.hashed(Unpacker(limits)(kept.blobs.open(layer.name)), wanted) != wanted:
+            if hashed(Unpacker(limits)(kept.blobs.open(layer.name)), wanted) != wanted:
                 problems.append((f"the layer {short(wanted)} is not what the configuration says", NOT_TRUSTED))
         except ValueError:
             problems.append((f"the layer {short(wanted)} cannot be unpacked", INCOMPLETE))
@@ -185,7 +192,7 @@ def _saved(kept: Kept, limits: Limits) -> Chain:
     return Chain(digest, (only,), tuple(problems), len(layers) + 1, size + len(data))
 
 
-def layer_source(kept: Kept, layer: Layer) -> image.Readable:
+def layer_source(kept: Kept, layer: Layer) -> Readable:
     """The bytes of a layer; raises KeyError or OSError where it is not here."""
-    name = layer.digest if layer.digest in kept.blobs.sizes else image.blob_name(layer.digest)
+    name = layer.digest if layer.digest in kept.blobs.sizes else blob_name(layer.digest)
     return kept.blobs.open(name)

@@ -169,4 +169,10 @@ def stands_for(reference: Reference, insecure: tuple[str, ...], environ: Mapping
         return "nothing"
 
 
-__all__ = ["client", "note_reference", "note_unmoved", "parse", "pulled", "stands_for"]
+def digest_now(repository: str, tag: str, insecure: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    """The digest that a repository's tag stands for now, its manifest hashed; None for no such tag. Raises RegistryError or UsageError."""
+    now = stands_for(parse(f"{repository}:{tag}"), insecure, environ)
+    return None if now == "nothing" else now
+
+
+__all__ = ["client", "digest_now", "note_reference", "note_unmoved", "parse", "pulled", "stands_for"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,18 +25,21 @@ from scanner.errors import UsageError
 @click.option("--drafts", is_flag=True, help="Print a workplan to file for each owner upstream of whom something lacks.")
 @click.option("--key", metavar="FILE", help="Sign the verdict with this key, which must not be a scanner's.")
 @click.option("-o", "--output", metavar="FILE", help="Where the signed verdict is written; with --key.")
+@click.option("--ask-registry", is_flag=True, help="Ask the registry what the image's tag stands for now; the policy may say so too.")
+@click.option("--insecure", multiple=True, metavar="HOST", help="A registry that is asked without a verified connection.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of leakseal.yaml in this folder.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
 @click.option("--at", metavar="TIME", help="As if it were that time.", hidden=True)
 def command(  # noqa: PLR0913, PLR0917 click passes every option
     runbook: str | None, app: str | None, level: str, policy: str | None, form: str, drafts: bool, key: str | None, output: str | None,
-    file: str | None, packs: tuple[str, ...], at: str | None,
+    file: str | None, packs: tuple[str, ...], ask_registry: bool, insecure: tuple[str, ...], at: str | None,
 ) -> int:  # fmt: skip
     """Judge the thirteen items that RUNBOOK records, Markdown or YAML, against the evidence that they name.
 
     Exit codes: 0 passed, 1 something is wrong, 3 something lacks, 4 something is not trusted, 5 all that lacks is upstream's, and linked.
     """
     from scanner.cli.verify import moment
+    from scanner.gate import policy as gatepolicy
     from scanner.gate import runbook as runbooks
     from scanner.gate.verdict import drafts as drafted
     from scanner.gate.verdict import markdown, told
@@ -50,7 +55,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     chosen = project(None, file=file, packs=packs)
     now = moment(at)
     place = _policy(Path(runbook), policy)
-    verdict = evaluate(runbooks.load(Path(runbook)), place, level, chosen.rules, cachefile.folder(), now)
+    registry = partial(_digest_now, insecure) if ask_registry or gatepolicy.load(place).ask_registry else None
+    verdict = evaluate(runbooks.load(Path(runbook)), place, level, chosen.rules, cachefile.folder(), now, registry)
     if form == "json":
         click.echo(json.dumps(told(verdict), sort_keys=True, indent=2, ensure_ascii=False))
     elif form == "markdown":
@@ -70,6 +76,12 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         _write(Path(output), envelope(sign(payload, signer.public.id, signer.sign)))
     sys.stdout.flush()
     return verdict.exit_code
+
+
+def _digest_now(insecure: tuple[str, ...], repository: str, tag: str) -> str | None:
+    from scanner.artifacts.remote import digest_now
+
+    return digest_now(repository, tag, insecure, os.environ)
 
 
 def _policy(runbook: Path, named: str | None) -> Path:

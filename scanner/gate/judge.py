@@ -4,58 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
 
 from scanner import canon
 from scanner.gate import items
+from scanner.gate.case import Case, Judged, Leaked, aged, digests_of, files_of
 from scanner.gate.evidence import Checks, NoEvidence, checks, helm_media, latest_backup, moment
 from scanner.gate.items import CLASSES, FAIL, INCOMPLETE, MISSING, NA, PASS, STALE, UNTRUSTED, WAIVED, Item, Outcome
-from scanner.gate.policy import GatePolicy
-from scanner.gate.runbook import Entry, Runbook
+from scanner.gate.released import image, publish_job, source
+from scanner.gate.runbook import Entry
 
-_FILE_MOST = 64 << 20
 _PULL_SECRET = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_REPOSITORY = re.compile(r"[a-z0-9][a-z0-9.:-]{0,200}(?:/[a-z0-9._-]{1,100}){1,8}")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 # What must be among the checks after a restore: (what, words in their names)
 NEEDED = (
     ("migrations", ("migrat",)), ("health endpoint", ("health",)), ("HTTPS smoke", ("https", "smoke")),
     ("login or admin", ("login", "admin")), ("representative workflow", ("workflow",)),
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Everything that judges look at; what other rooms know comes in as functions."""
-
-    runbook: Runbook
-    folder: Path  # where references begin
-    policy: GatePolicy
-    now: datetime  # UTC
-    secrets: Callable[[bytes], list[str]]  # the rules that find something
-    assertion: Callable[[Path, str | None], tuple[str, str]]  # (status, sentence) of an assertion for this commit
-
-    def entry(self, id: str) -> Entry:
-        """What the runbook says of an item."""
-        return self.runbook.entries.get(id, Entry())
-
-    @property
-    def critical(self) -> bool:
-        """Whether the data are production-critical, as they are until the runbook says otherwise."""
-        return self.entry("data.class").get("class") not in CLASSES[:2]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A status and a sentence."""
-
-    status: str
-    said: str
-    evidence: tuple[tuple[str, str], ...] = field(default=())
 
 
 def judge(case: Case) -> list[Outcome]:
@@ -89,48 +53,10 @@ def _judged(item: Item, entry: Entry, case: Case) -> Judged:
         return Judged(NA, entry.na)
     try:
         return _JUDGES[item.id](entry, case)
-    except _Leaked as problem:
+    except Leaked as problem:
         return Judged(FAIL, str(problem))
     except NoEvidence as problem:
         return Judged(INCOMPLETE, f"the evidence cannot be used: {problem}")
-
-
-# -- evidence as files ------------------------------------------------------------------------------------------------------
-
-
-def _files(entry: Entry, case: Case, key: str = "evidence") -> list[tuple[str, bytes]]:
-    """The files that an entry names, each read whole; raises NoEvidence, and for a secret in one `_Leaked`."""
-    found = []
-    for name in entry.said.get(key, ()):
-        path = case.folder / name
-        try:
-            if path.stat().st_size > _FILE_MOST:
-                raise NoEvidence("a file of evidence is too large")
-            data = path.read_bytes()
-        except OSError:
-            raise NoEvidence("a file that is named is not there, or cannot be read") from None
-        if rules := case.secrets(data):
-            raise _Leaked(f"a file of evidence holds what looks like a secret to {', '.join(rules)}; take it out, and rotate it")
-        found.append((name, data))
-    return found
-
-
-class _Leaked(NoEvidence):
-    pass
-
-
-def _digests(files: list[tuple[str, bytes]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, canon.digest(data)) for name, data in files)
-
-
-def _aged(when: datetime | None, days: int, case: Case, fine: str, files: list[tuple[str, bytes]]) -> Judged:
-    if when is None:
-        return Judged(INCOMPLETE, "it does not say when that was", _digests(files))
-    if when > case.now + timedelta(hours=1):
-        return Judged(FAIL, "it is dated in the future", _digests(files))
-    if case.now - when > timedelta(days=days):
-        return Judged(STALE, f"it is of {when.date()}, and may be {days} days old", _digests(files))
-    return Judged(PASS, f"{fine}, {when.date()}", _digests(files))
 
 
 # -- the judges -------------------------------------------------------------------------------------------------------------
@@ -149,25 +75,25 @@ def _referenced(entry: Entry, case: Case) -> Judged:
 
 
 def _backup(entry: Entry, case: Case) -> Judged:
-    files = _files(entry, case)
+    files = files_of(entry, case)
     if not files:
         return Judged(MISSING, "no evidence of a backup is recorded")
     latest = max((latest_backup(data, entry.get("cluster")) for _, data in files), key=lambda one: one.stopped)
-    return _aged(latest.stopped, case.policy.backup_days, case, f"backup {latest.name} of {latest.cluster} completed", files)
+    return aged(latest.stopped, case.policy.backup_days, case, f"backup {latest.name} of {latest.cluster} completed", files)
 
 
 def _drill(entry: Entry, case: Case) -> Judged:
-    files = _files(entry, case)
+    files = files_of(entry, case)
     if not files:
         return Judged(MISSING, "no restore drill is recorded")
     if entry.get("isolated") not in (None, "true", "yes"):
-        return Judged(FAIL, "the drill was not isolated", _digests(files))
+        return Judged(FAIL, "the drill was not isolated", digests_of(files))
     results = [done for _, data in files if (done := _checks_or_none(data)) is not None]
     failed = sorted({name for done in results for name in done.failed})
     if failed:
-        return Judged(FAIL, f"{len(failed)} steps of the drill failed", _digests(files))
+        return Judged(FAIL, f"{len(failed)} steps of the drill failed", digests_of(files))
     times = [done.when for done in results if done.when is not None]
-    return _aged(moment(entry.get("date")) or max(times, default=None), case.policy.drill_days, case, "restored", files)
+    return aged(moment(entry.get("date")) or max(times, default=None), case.policy.drill_days, case, "restored", files)
 
 
 def _checks_or_none(data: bytes) -> Checks | None:
@@ -178,19 +104,19 @@ def _checks_or_none(data: bytes) -> Checks | None:
 
 
 def _app_checks(entry: Entry, case: Case) -> Judged:
-    files = _files(entry, case)
+    files = files_of(entry, case)
     if not files:
         return Judged(MISSING, "no checks after a restore are recorded")
     results = [checks(data) for _, data in files]
     failed = sorted({name for done in results for name in done.failed})
     if failed:
-        return Judged(FAIL, f"{len(failed)} checks failed", _digests(files))
+        return Judged(FAIL, f"{len(failed)} checks failed", digests_of(files))
     passed = " ".join(name.lower() for done in results for name in done.passed)
     lacking = [what for what, words in NEEDED if not any(word in passed for word in words)]
     if lacking:
-        return Judged(INCOMPLETE, f"not among the checks: {', '.join(lacking)}", _digests(files))
+        return Judged(INCOMPLETE, f"not among the checks: {', '.join(lacking)}", digests_of(files))
     times = [done.when for done in results if done.when is not None]
-    return _aged(moment(entry.get("date")) or min(times, default=None), case.policy.checks_days, case, "all passed", files)
+    return aged(moment(entry.get("date")) or min(times, default=None), case.policy.checks_days, case, "all passed", files)
 
 
 def _no_leak(entry: Entry, case: Case) -> Judged:
@@ -204,33 +130,6 @@ def _no_leak(entry: Entry, case: Case) -> Judged:
     return Judged(status, said, ((name, canon.digest(path.read_bytes())),))
 
 
-def _image(entry: Entry, case: Case) -> Judged:
-    repository, tag, digest = (entry.get(key) for key in ("repository", "tag", "digest"))
-    if repository is None or tag is None:
-        return Judged(MISSING, "the runbook names no image with its tag")
-    if digest is None:
-        return Judged(INCOMPLETE, "the image is named by its tag alone, which can be moved; add its digest")
-    if not (_REPOSITORY.fullmatch(repository) and _TAG.fullmatch(tag) and _DIGEST.fullmatch(digest)):
-        return Judged(FAIL, "repository, tag or digest is not written as one")
-    return Judged(PASS, f"{repository}:{tag}@{digest}, as the runbook says; no registry was asked")
-
-
-def _source(entry: Entry, case: Case) -> Judged:
-    commit, version = entry.get("commit"), entry.get("version")
-    if commit is None or version is None:
-        return Judged(MISSING, "commit or version is not recorded")
-    return Judged(PASS, f"{version} of {commit}") if _COMMIT.fullmatch(commit) else Judged(FAIL, "the commit is not a whole id")
-
-
-def _publish_job(entry: Entry, case: Case) -> Judged:
-    if entry.get("reference") is None:
-        return Judged(MISSING, "no publish job is recorded")
-    builder = entry.get("builder")
-    if case.policy.builders and builder not in case.policy.builders:
-        return Judged(FAIL if builder else INCOMPLETE, "the builder is none that the policy allows")
-    return Judged(PASS, entry.get("reference") or "")
-
-
 def _pull_secret(entry: Entry, case: Case) -> Judged:
     name = entry.get("name")
     if name is None:
@@ -241,16 +140,16 @@ def _pull_secret(entry: Entry, case: Case) -> Judged:
 
 
 def _media(entry: Entry, case: Case) -> Judged:
-    files = _files(entry, case, "values")
+    files = files_of(entry, case, "values")
     enabled = [helm_media(data) for _, data in files]
     said = entry.get("enabled")
     if any(enabled) or said in ("true", "yes"):
         drill = _drill(entry, case)
         return replace(drill, said=f"media are enabled: {drill.said}")
     if False in enabled:
-        return Judged(PASS, "persistence.media.enabled is false in the Helm values", _digests(files))
+        return Judged(PASS, "persistence.media.enabled is false in the Helm values", digests_of(files))
     if files:
-        return Judged(INCOMPLETE, "the Helm values do not say whether media are enabled", _digests(files))
+        return Judged(INCOMPLETE, "the Helm values do not say whether media are enabled", digests_of(files))
     if said in ("false", "no"):
         return Judged(INCOMPLETE, "the runbook says that media are disabled; name the Helm values that say it too")
     return Judged(MISSING, "the runbook does not say whether media are enabled")
@@ -267,9 +166,9 @@ _JUDGES: Mapping[str, Callable[[Entry, Case], Judged]] = {
     "restore.app-checks": _app_checks,
     "rollback": _referenced,
     "secrets.no-leak": _no_leak,
-    "artifact.image": _image,
-    "artifact.source": _source,
-    "artifact.publish-job": _publish_job,
+    "artifact.image": image,
+    "artifact.source": source,
+    "artifact.publish-job": publish_job,
     "artifact.restore-drill": _drill,
     "artifact.pull-secret": _pull_secret,
     "media": _media,

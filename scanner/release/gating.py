@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from scanner.artifact.blobs import strict
 from scanner.attest import manifest, vsa
 from scanner.attest import policy as policies
 from scanner.attest.judges import LEAKS, NOT_TRUSTED, Expected
 from scanner.attest.policy import FILE, Policy
 from scanner.attest.verify import verify
-from scanner.errors import UsageError
+from scanner.errors import LeaksealError, UsageError
 from scanner.gate import policy as gatepolicy
+from scanner.gate.case import Case
+from scanner.gate.evidence import NoEvidence
 from scanner.gate.items import Outcome
-from scanner.gate.judge import Case, judge
+from scanner.gate.judge import judge
 from scanner.gate.runbook import Runbook
 from scanner.gate.verdict import Verdict
 from scanner.model.rule import Ruleset
 from scanner.pipeline.engines import engine
 
+Registry = Callable[[str, str], str | None]  # (repository, tag) -> the digest that it stands for now
 
-def evaluate(runbook: Runbook, policy: Path, level: str, rules: Ruleset, cache: Path | None, now: datetime) -> Verdict:
-    """Every item of a runbook judged; references begin in the policy's folder, or the runbook's."""
+
+def evaluate(
+    runbook: Runbook, policy: Path, level: str, rules: Ruleset, cache: Path | None, now: datetime, registry: Registry | None = None
+) -> Verdict:
+    """Every item of a runbook judged; references begin in the policy's folder, or the runbook's. Only a given registry is asked."""
     searcher = engine(rules, cache)
     folder = policy.parent.parent if policy.parent.name == FILE.parent.name else runbook.file.parent
 
@@ -35,10 +44,39 @@ def evaluate(runbook: Runbook, policy: Path, level: str, rules: Ruleset, cache: 
             return "UNTRUSTED", f"there is no policy that says what it must say; write {FILE}"
         return _believed(path, policies.load(policy), commit, now)
 
-    found = judge(Case(runbook, folder, gatepolicy.load(policy), now, secrets, assertion))
+    found = judge(Case(runbook, folder, gatepolicy.load(policy), now, secrets, assertion, _result, _careful(registry)))
     if rules_in := secrets(runbook.data):
         found = [_leaked(one, rules_in) if one.item.id == "secrets.no-leak" else one for one in found]
     return Verdict(runbook.app, level, tuple(found), runbook.workstream)
+
+
+def _result(data: bytes) -> Mapping[str, Any]:
+    """A stored result of `leakseal artifact`; raises NoEvidence for anything else."""
+    import jsonschema
+
+    from scanner.artifacts.result import schema
+
+    try:
+        found = strict(data)
+    except ValueError:
+        found = {}
+    if next(jsonschema.Draft202012Validator(schema()).iter_errors(found), None) is not None:
+        raise NoEvidence("it is no result that `leakseal artifact -o FILE.json` wrote")
+    return found
+
+
+def _careful(registry: Registry | None) -> Registry | None:
+    """A registry that does not answer leaves the item open, and the others are judged."""
+    if registry is None:
+        return None
+
+    def ask(repository: str, tag: str) -> str | None:
+        try:
+            return registry(repository, tag)
+        except LeaksealError as problem:
+            raise NoEvidence(problem.message) from None
+
+    return ask
 
 
 def _leaked(one: Outcome, rules: list[str]) -> Outcome:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from scanner.errors import ConfigError
+from scanner.gate.case import Case
 from scanner.gate.items import ITEMS
-from scanner.gate.judge import Case, judge
+from scanner.gate.judge import judge
 from scanner.gate.policy import GatePolicy
 from scanner.gate.runbook import KEY, blank, load
 from scanner.gate.verdict import Verdict, drafts, markdown, told
