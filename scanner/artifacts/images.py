@@ -22,7 +22,7 @@ from scanner.errors import UnreadableError, UsageError
 from scanner.pipeline.imagescan import FolderShelf, is_archive, is_layout
 from scanner.sources.files import listing, plain_file
 
-NAME = "org.opencontainers.blob_name(ref.digest)"
+NAME = "org.opencontainers.image.ref.name"
 _NAMES = (NAME, "io.containerd.image.name")
 ENVELOPES = frozenset({
     "application/vnd.dsse.envelope.v1+json", "application/vnd.in-toto+json", "application/vnd.dev.sigstore.bundle.v0.3+json",

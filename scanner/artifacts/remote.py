@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scanner.artifact.check import Book
-from scanner.artifact.credentials import Credentials
 from scanner.artifact.image import INDEXES
 from scanner.artifact.manifest import Descriptor, Fetched, descriptor, descriptors
 from scanner.artifact.reference import Reference, parse
-from scanner.artifact.registry import Registry
+from scanner.artifact.registry import Registry, connect
 from scanner.artifact.signing import signature_tag
-from scanner.artifact.transport import MissingError, RegistryError, Transport
+from scanner.artifact.transport import MissingError, RegistryError
 from scanner.artifacts.asked import Asked
 from scanner.artifacts.images import NAME
 from scanner.decode.limits import Limits
@@ -26,18 +25,13 @@ from scanner.errors import LeaksealError
 _MANIFESTS_MOST, _DEPTH_MOST, _REFERRERS_MOST = 500, 3, 100
 
 
-def client(reference: Reference, insecure: tuple[str, ...], environ: Mapping[str, str]) -> Registry:
-    """The registry of an image, with the user's credentials."""
-    return Registry(reference, Credentials.of(environ), Transport(insecure=insecure, environ=environ))
-
-
 @contextmanager
 def pulled(
     reference: Reference, limits: Limits, platform: str | None, insecure: tuple[str, ...], environ: Mapping[str, str], *,
     attached: bool = False,
 ) -> Iterator[tuple[Path, str]]:  # fmt: skip
     """A folder with the image as an OCI layout, and its digest; with `attached` signatures and provenance too. It is gone at the end."""
-    registry = client(reference, insecure, environ)
+    registry = connect(str(reference), insecure, environ)
     top = registry.manifest()
     with tempfile.TemporaryDirectory(prefix="leakseal-") as name:
         layout = _Layout(Path(name), registry, limits)
@@ -162,7 +156,7 @@ def stands_for(reference: Reference, insecure: tuple[str, ...], environ: Mapping
     """The digest that the tag of a reference stands for now; None if it has no tag."""
     if reference.tag is None:
         return None
-    registry = client(Reference(reference.host, reference.repository, reference.tag), insecure, environ)
+    registry = connect(str(reference), insecure, environ)
     try:
         return registry.manifest(reference.tag).digest
     except MissingError:
@@ -175,4 +169,4 @@ def digest_now(repository: str, tag: str, insecure: tuple[str, ...], environ: Ma
     return None if now == "nothing" else now
 
 
-__all__ = ["client", "digest_now", "note_reference", "note_unmoved", "parse", "pulled", "stands_for"]
+__all__ = ["digest_now", "note_reference", "note_unmoved", "parse", "pulled", "stands_for"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner import __version__, cachefile, canon
-from scanner.cli.options import looking, project, workers
+from scanner.cli.options import insecure_registries, looking, project, workers
 from scanner.cli.verify import moment
 from scanner.config import OCR_MODES
 from scanner.decode.limits import Limits
@@ -52,7 +52,7 @@ _POLICY = Path(".leakseal/gate.yaml")
 @click.option("--trust", metavar="FILE", help="Keys, instead of those in the policy.")
 @click.option("--key", "keys", multiple=True, metavar="FILE", help="A builder's public key, instead of those in the policy.")
 @click.option("--allow-tag", is_flag=True, help="Look at an image that is named by a tag alone, which can be moved.")
-@click.option("--insecure", multiple=True, metavar="HOST", help="A registry that is asked without a verified connection.")
+@click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
 @click.option("--no-scan", is_flag=True, help="Do not look for secrets in it.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("-o", "--output", metavar="FILE", help="Write the result as JSON too; the gate takes it as evidence.")
@@ -76,10 +76,10 @@ def command(**said: Any) -> int:
     from scanner.artifacts.look import look
     from scanner.artifacts.run import veiling
 
-    asked, bench = _asked(said), _bench(said)
+    asked, (bench, insecure) = _asked(said), _bench(said)
     signal.signal(signal.SIGTERM, _interrupt)
     begun = datetime.now(UTC)
-    found, done = look(asked, bench, said["insecure"], os.environ)
+    found, done = look(asked, bench, insecure, os.environ)
     value = results.document(found, veiling(results.texts(found), done, bench), _run(begun))
     del done
     if said["output"] is not None:
@@ -118,7 +118,7 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _bench(said: dict[str, Any]) -> Bench:
+def _bench(said: dict[str, Any]) -> tuple[Bench, tuple[str, ...]]:
     from scanner.artifacts.run import Bench
     from scanner.report.page import page_of
     from scanner.report.progress import Meter
@@ -130,7 +130,10 @@ def _bench(said: dict[str, Any]) -> Bench:
         limits=replace(Limits(), looking=look),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=said["no_color"]), quiet=said["quiet"]),
     )  # fmt: skip
-    return Bench(settings, chosen.judging, chosen.config.why_excluded)
+    insecure: tuple[str, ...] = ()
+    if any((name or "").startswith("docker://") for name in (said["target"], said["base"])):
+        insecure = insecure_registries(chosen, named=said["file"] is not None, given=said["insecure"])
+    return Bench(settings, chosen.judging, chosen.config.why_excluded), insecure
 
 
 def _run(begun: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import click
 
 from scanner import __version__, cachefile, canon
 from scanner.cli.keygen import passphrase
-from scanner.cli.options import project
+from scanner.cli.options import insecure_registries, project
 from scanner.errors import UsageError
 
 
@@ -26,7 +26,7 @@ from scanner.errors import UsageError
 @click.option("--key", metavar="FILE", help="Sign the verdict with this key, which must not be a scanner's.")
 @click.option("-o", "--output", metavar="FILE", help="Where the signed verdict is written; with --key.")
 @click.option("--ask-registry", is_flag=True, help="Ask the registry what the image's tag stands for now; the policy may say so too.")
-@click.option("--insecure", multiple=True, metavar="HOST", help="A registry that is asked without a verified connection.")
+@click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of leakseal.yaml in this folder.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
 @click.option("--at", metavar="TIME", help="As if it were that time.", hidden=True)
@@ -55,7 +55,9 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     chosen = project(None, file=file, packs=packs)
     now = moment(at)
     place = _policy(Path(runbook), policy)
-    registry = partial(_digest_now, insecure) if ask_registry or gatepolicy.load(place).ask_registry else None
+    registry = None
+    if ask_registry or gatepolicy.load(place).ask_registry:
+        registry = partial(_digest_now, insecure_registries(chosen, named=file is not None, given=insecure))
     verdict = evaluate(runbooks.load(Path(runbook)), place, level, chosen.rules, cachefile.folder(), now, registry)
     if form == "json":
         click.echo(json.dumps(told(verdict), sort_keys=True, indent=2, ensure_ascii=False))

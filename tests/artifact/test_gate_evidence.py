@@ -69,7 +69,8 @@ def evidence(made: Built, builder: Key, tmp_path_factory: pytest.TempPathFactory
     (folder / "provenance.json").write_text(envelope)
     words = (
         "--provenance", folder / "provenance.json", "--key", builder.public, "--builder", BUILDER, "--source-uri", SOURCE,
-        "--source", made.repo.path, "--commit", made.commit, "--version", "1.4.2", "--built", "etc/*", "--insecure", open_registry.host,
+        "--source", made.repo.path, "--commit", made.commit, "--version", "1.4.2", "--built", "etc/*",
+        "--insecure-registry", open_registry.host,
     )  # fmt: skip
     found = told(target, *words, "-o", folder / "artifact.json")
     assert found.code == 0, found.failed
@@ -180,7 +181,7 @@ def test_an_image_pushed_again_between_scan_and_gate_blocks_the_gate(
 ) -> None:
     host = open_registry.host
     target = f"{open_registry.push(image.layout, 'app', 'again/app:1')}@{image.digest}"
-    words = ("--source", image.repo.path, "--built", "etc/*", "--insecure", host, "-o", tmp_path / "artifact.json")
+    words = ("--source", image.repo.path, "--built", "etc/*", "--insecure-registry", host, "-o", tmp_path / "artifact.json")
     assert told(target, *words).code == 0
     said = {"repository": f"{host}/again/app", "digest": image.digest, "commit": image.commit, "builder": BUILDER}
     (tmp_path / "runbook.yaml").write_text(RUNBOOK.format(**said))
@@ -191,17 +192,17 @@ def test_an_image_pushed_again_between_scan_and_gate_blocks_the_gate(
         items = json.loads(capfd.readouterr().out)["items"]
         return code, next(one for one in items if one["id"] == "artifact.image")
 
-    code, item = gate("--ask-registry", "--insecure", host)
+    code, item = gate("--ask-registry", "--insecure-registry", host)
     assert (code, item["status"]) == (0, "PASS")
     grown(image.layout, "app", {"srv/app/evil.py": b"import os\n"}, tmp_path / "b")
     open_registry.push(image.layout, "app", "again/app:1")
     assert gate()[0] == 0
-    code, item = gate("--ask-registry", "--insecure", host)
+    code, item = gate("--ask-registry", "--insecure-registry", host)
     assert (code, item["status"]) == (4, "UNTRUSTED")
     assert item["detail"] == f"the tag 1 was pushed again: it stands for {image.digest} now, and not for what the runbook names"
     (tmp_path / ".leakseal").mkdir()
     (tmp_path / ".leakseal/gate.yaml").write_text("version: 1\nscope: shop@p\nsurfaces: {git: .}\ngate: {ask-registry: true}\n")
-    assert gate("--insecure", host)[0] == 4
+    assert gate("--insecure-registry", host)[0] == 4
 
 
 def test_each_of_the_three_items_may_name_evidence() -> None:

@@ -60,7 +60,7 @@ def test_the_command_scans_what_it_pulled_and_says_the_same_again(image: Built, 
     secret = token(5)
     grown(image.layout, "app", {"srv/app/.env": f"GITHUB_TOKEN={secret}\n".encode()}, tmp_path / "b")
     target = pushed(image, open_registry, "scan/app:1")
-    one, two = (told(f"{target}@{image.digest}", "--insecure", open_registry.host) for _ in range(2))
+    one, two = (told(f"{target}@{image.digest}", "--insecure-registry", open_registry.host) for _ in range(2))
     assert (one.code, set(one.failed)) == (1, {"secrets"})
     assert one.said["scan"] == two.said["scan"]
     assert {**one.said, "run": 0} == {**two.said, "run": 0}
@@ -78,7 +78,7 @@ def test_an_image_pushed_again_under_its_tag_is_told_in_a_sentence_of_its_own(im
         f"      repository: {host}/moved/app\n      tag: 1\n      digest: {old}\n"
         f"    artifact.source:\n      commit: {image.commit}\n      version: 1.4.2\n"
     )
-    words = ("--runbook", runbook, "--insecure", host, "--no-scan")
+    words = ("--runbook", runbook, "--insecure-registry", host, "--no-scan")
     assert told(target, *words).code == 0
     grown(image.layout, "app", {"srv/app/evil.py": b"import os\n"}, tmp_path / "b")
     pushed(image, open_registry, "moved/app:1")
@@ -90,7 +90,7 @@ def test_an_image_pushed_again_under_its_tag_is_told_in_a_sentence_of_its_own(im
     assert (found.code, set(found.failed)) == (4, {"unmoved"})
     assert found.failed["unmoved"] == f"the tag 1 was pushed again since: it stands for {image.digest} now"
     other = pushed(image, open_registry, "moved/other:1")
-    assert told(other, "--runbook", runbook, "--insecure", host, "--no-scan").failed["reference"] == "the runbook names another repository"
+    assert told(other, *words).failed["reference"] == "the runbook names another repository"
 
 
 @pytest.mark.parametrize("form", ["tag", "referrer"])
@@ -169,8 +169,9 @@ def _layer_digest(image: Built) -> str:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for a registry that will not answer better."""
-    real = Transport
-    monkeypatch.setattr(remote, "Transport", lambda **words: real(**words, patience=QUICK))
+    monkeypatch.setattr(remote, "connect", lambda text, insecure, environ: Registry(
+        parse(text), Credentials.of(environ), Transport(insecure, QUICK, environ=environ)
+    ))  # fmt: skip
 
 
 def test_an_honest_small_registry_is_fine(image: Built, quick: None) -> None:
