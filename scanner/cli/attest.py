@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scanner.attest.keys import PrivateKey
     from scanner.attest.policy import Policy
     from scanner.attest.statement import Draft, Tool
+    from scanner.release.images import Place
     from scanner.release.surfaces import Stand
 
 NAME = "no-secret-leak"
@@ -70,7 +71,9 @@ def release(asked: Asked) -> Release:
 @click.option("--key", required=True, metavar="FILE", help="The signing key; LEAKSEAL_PASSPHRASE opens it.")
 @click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
 @click.option("--git-notes", is_flag=True, help="Write it as a note under refs/notes/attest on the released commit, too.")
-@click.option("--tsa", metavar="URL", help="Ask this authority for a time stamp (RFC 3161); nothing else asks the network.")
+@click.option("--attach", metavar="IMAGE", help="Store it beside this image too: docker://host/repository:tag or @sha256:…")
+@click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
+@click.option("--tsa", metavar="URL", help="Ask this authority for a time stamp (RFC 3161).")
 @click.option("--fresh", is_flag=True, help="Do not go on with a run that was interrupted.")
 @click.option("--any-result", is_flag=True, help="Sign FAILED and INCOMPLETE too; the exit code stays 1 or 3.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of FOLDER/leakseal.yaml.")
@@ -81,8 +84,9 @@ def release(asked: Asked) -> Release:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    folder: str, policy: str | None, key: str, output: str, git_notes: bool, tsa: str | None, any_result: bool, fresh: bool,
-    file: str | None, packs: tuple[str, ...], suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
+    folder: str, policy: str | None, key: str, output: str, git_notes: bool, attach: str | None, insecure: tuple[str, ...],
+    tsa: str | None, any_result: bool, fresh: bool, file: str | None, packs: tuple[str, ...],
+    suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
 
@@ -90,7 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     """
     from scanner.attest.keys import load_private
     from scanner.attest.timestamp import askable
-    from scanner.release import notes
+    from scanner.release import images, notes
 
     signer = load_private(Path(key), passphrase())
     asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
@@ -100,7 +104,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     if tsa:
         askable(tsa)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was read is kept, and workers are told
-    how = Signing(signer, Path(output), tsa, git_notes, any_result, fresh)
+    image = images.writable(attach, insecure, os.environ) if attach else None
+    how = Signing(signer, Path(output), tsa, git_notes, image, any_result, fresh)
     return _attested(asked, how, quiet=quiet)
 
 
@@ -112,6 +117,7 @@ class Signing:
     output: Path
     tsa: str | None
     git_notes: bool
+    image: Place | None
     any_result: bool
     fresh: bool
 
@@ -157,12 +163,16 @@ def _attested(asked: Release, how: Signing, *, quiet: bool) -> int:
 def _put(asked: Release, how: Signing, made: Draft, payload: bytes, words: bytes, ended: datetime) -> None:
     """Sign, and write everything where it belongs."""
     from scanner.attest.manifest import NAME as LIST
-    from scanner.release import notes
+    from scanner.release import images, notes
 
     envelopes = _signed(payload, how.signer, how.tsa, asked.policy)
     _write(how.output, {LIST: made.listed, **envelopes, f"{NAME}.md": words})
     if how.git_notes and (git := made.evidence.git) and git.commit:
         notes.write(asked, git.commit, envelopes[f"{NAME}.sigstore.json"], ended)
+    if how.image:
+        commit = made.evidence.git.commit if made.evidence.git else None
+        stored = images.write(how.image, commit, envelopes[f"{NAME}.sigstore.json"], ended)
+        click.echo(f"attached to {how.image} as {stored}", err=True)
 
 
 def _signed(payload: bytes, signer: PrivateKey, tsa: str | None, policy: Policy) -> dict[str, bytes]:

@@ -32,14 +32,16 @@ _MOST = (2 << 20) + 1
 @click.option("--rescan", metavar="FOLDER", help="Scan again, and compare.")
 @click.option("--at", metavar="TIME", help="As if it were that time, such as 2026-05-01T00:00:00Z.", hidden=True)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
 @click.option("--trust-owner", is_flag=True, help="Open repositories that belong to another user.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
     assertion: str, policy: str, trust: str | None, keys: tuple[str, ...], commit: str | None, digest: str | None, manifest: str | None,
-    folder: str | None, rescan: str | None, at: str | None, form: str, trust_owner: bool,
+    folder: str | None, rescan: str | None, at: str | None, form: str, trust_owner: bool, insecure: tuple[str, ...],
 ) -> int:  # fmt: skip
-    """Check ASSERTION, an envelope or a Sigstore bundle, against a policy. Nothing is asked of the network.
+    """Check ASSERTION, an envelope or a Sigstore bundle, against a policy. Nothing is asked of the network but a registry that is named.
 
-    git-note:REPOSITORY@REVISION is what `attest --git-notes` wrote; it must speak of that commit.
+    git-note:REPOSITORY@REVISION is what `attest --git-notes` wrote; it must speak of that commit. docker://HOST/NAME@DIGEST is what
+    `attest --attach` stored beside an image; it must speak of the commit that the image is built from by its label.
 
     Exit codes: 0 it may be believed, 1 it says that findings are open, 3 it says that something was not read, 4 not trusted.
     """
@@ -49,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.attest.manifest import NAME
     from scanner.attest.verify import newest, printed, told
 
-    found, own = _assertions(assertion, trust_owner)
+    found, own = _assertions(assertion, trust_owner, insecure)
     wanted = policies.load(Path(policy))
     trusted = policies.load_trust(Path(trust)) if trust else wanted.trust
     if keys:
@@ -71,8 +73,13 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     return verdict.exit_code
 
 
-def _assertions(name: str, trust_owner: bool) -> tuple[list[bytes], str | None]:
+def _assertions(name: str, trust_owner: bool, insecure: tuple[str, ...]) -> tuple[list[bytes], str | None]:
     """What is to be checked, newest last, and the subject that its place asks for."""
+    if name.startswith("docker://"):
+        from scanner.release import images
+
+        subject, beside = images.read(name, insecure, os.environ)
+        return beside, subject
     if not name.startswith("git-note:"):
         return [_bytes(name)], None
     from scanner.release import notes
