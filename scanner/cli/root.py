@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
     "ledger": ("ledger", "Export, prune or check what sweeps have written down."),
     "redact": ("redact", "Copy a file with every secret masked."),
+    "import": ("imports", "Carry over baselines, rules and reports of other scanners."),
     "config": ("config", "Show what applies here, and the configuration's schema."),
     "completion": ("completion", "Print what a shell needs to complete commands."),
     "rules": ("rules", "List, show and check the rules."),

@@ -1,0 +1,1 @@
+"""What other scanners write and read: baselines, rules and reports of theirs, in our terms."""
