@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -55,6 +56,17 @@ def image(text: bytes) -> bytes:
     return _tar({"manifest.json": json.dumps(manifest).encode(), "config.json": json.dumps(config).encode(), "layer.tar": tarred(text)})
 
 
+def program(text: bytes) -> bytes:
+    """A program of nothing but its header, with an archive behind it."""
+    head = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHLQQQLHHHHHH", 2, 62, 1, 0, 64, 0, 0, 64, 56, 0, 64, 0, 0)
+    return head + zipped(text)
+
+
+def script(text: bytes) -> bytes:
+    """A script with an archive behind its last line."""
+    return b'#!/bin/sh\ntail -n +3 "$0" | gunzip; exit\n' + gzipped(text)
+
+
 def _ar(text: bytes) -> bytes:
     return b"!<arch>\n" + b"%-16s%-12d%-6d%-6d%-8o%-10d`\n" % (b"app.env/", 0, 0, 0, 0o644, len(text)) + text + b"\n" * (len(text) % 2)
 
@@ -86,6 +98,8 @@ CANARIES: Mapping[str, Maker] = {  # by the name of the format
     "unlz4": _lz4,
     "unar": _ar,
     "untar": tarred,
+    "program": program,
+    "script": script,
     "image": image,
     **archivecanaries.CANARIES,
     **documentcanaries.CANARIES,

@@ -43,6 +43,14 @@ def writer(text: bytes) -> bytes:
     return _zipped(("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", body))
 
 
+def flat(text: bytes) -> bytes:
+    """The same in one file."""
+    spans = _torn(text, "<text:span>", "</text:span>")
+    names = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text"))
+    body = f"<office:body><office:text><text:p>{spans}</text:p></office:text></office:body>"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<office:document{names}>{body}</office:document>'.encode()
+
+
 def pdf(text: bytes) -> bytes:
     """A PDF document with one page, whose text is compressed."""
     plain = text.replace(b"\n", b" ")
@@ -183,7 +191,8 @@ def mbox(text: bytes) -> bytes:
 
 
 CANARIES: Mapping[str, Callable[[bytes], bytes]] = {  # by the name of the format
-    "office": word, "opendocument": writer, "pdf": pdf, "ole": ole, "python": pyc, "java": java, "pkcs12": pkcs12, "avro": avro,
+    "office": word, "opendocument": writer, "flat-opendocument": flat,
+    "pdf": pdf, "ole": ole, "python": pyc, "java": java, "pkcs12": pkcs12, "avro": avro,
     "parquet": parquet, "sqlite": sqlite, "sqlite-wal": wal, "sqlite-journal": journal, "rtf": rtf, "notebook": notebook, "svg": svg,
     "html": html, "mbox": mbox, "mail": mail,
 }  # fmt: skip

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from scanner.decode import tables, xmlread, zips
-from scanner.decode.content import Content, Part
+from scanner.decode.content import STEP, Content, Part
 from scanner.decode.limits import Stop
 from scanner.decode.marked import Marked, shown
 from scanner.decode.officetext import Line
 from scanner.decode.shelf import Shelf
 from scanner.decode.xmlread import Event, local
-from scanner.model.content import Inside, Unseen
+from scanner.model.content import WHOLE, Inside, Unseen
 
 _MANIFEST = "META-INF/manifest.xml"
 _NOTES = frozenset({"annotation", "note"})
@@ -48,6 +48,16 @@ def read(content: Content) -> Iterator[Part | Unseen]:
         shelf.close()
 
 
+def fits_flat(data: bytes) -> bool:
+    """Whether the root of XML is that of a whole document."""
+    return re.search(rb"<office:document[\s>]", data[:4096]) is not None
+
+
+def flat(content: Content) -> Iterator[Part | Unseen]:
+    """A document that is one file of XML."""
+    yield from _lines(content, iter(lambda: content.read(STEP), b""), WHOLE)
+
+
 def _locked(shelf: Shelf) -> list[str]:
     """The members that the manifest calls encrypted."""
     names, entry = [], ""
@@ -63,10 +73,13 @@ def _locked(shelf: Shelf) -> list[str]:
 
 
 def _text(content: Content, shelf: Shelf, name: str) -> Iterator[Part | Unseen]:
-    where, reader = Inside(member=name), _Text()
-    marked = Marked(where)
+    yield from _lines(content, shelf.pieces(name), Inside(member=name))
+
+
+def _lines(content: Content, pieces: Iterable[bytes], where: Inside) -> Iterator[Part | Unseen]:
+    marked, reader = Marked(where), _Text()
     try:
-        for number, event in enumerate(xmlread.events(shelf.pieces(name))):
+        for number, event in enumerate(xmlread.events(pieces)):
             if not number & 0xFFF:
                 content.budget.hurry()
             for line in reader.take(event):

@@ -130,6 +130,11 @@ def _database(which: str) -> Callable[[Path], bytes]:
     return make
 
 
+def _sfx(folder: Path) -> bytes:
+    """A self-extracting archive: the smallest program of this machine, and a 7z archive."""
+    return Path("/bin/true").resolve().read_bytes() + _by("7zz", "a", "-bso0", "../made.7z", ".", name="made.7z")(folder)
+
+
 def _scanned(kind: str) -> Callable[[Path], bytes]:
     """What Tesseract writes about a page."""
 
@@ -197,6 +202,9 @@ SPECIMENS: dict[str, tuple[Callable[[Path], bytes], ...]] = {
     "sqlite": (_database("a.db"),),
     "sqlite-wal": (_database("a.db-wal"),),
     "sqlite-journal": (_database("a.db-journal"),),
+    "program": (_sfx, *_canary("program")),
+    "script": _canary("script"),
+    "flat-opendocument": _canary("flat-opendocument"),
     "rtf": (_of("test_rtf:rtf", r"{\b one}{\*\generator two}\'41\u8364?{\pict\pngblip 89504e470d0a1a0a}{\field{\*\fldinst HYPERLINK x}}"),),
     "notebook": (_of("test_notebooks:notebook"), _of("test_notebooks:notebook", None)),
     "svg": _canary("svg"),

@@ -123,3 +123,14 @@ def test_what_is_repeated_a_million_times_is_read_once(attribute: str) -> None:
 @given(st.sampled_from([written, sheet]), st.integers(0, 1 << 30), st.integers(0, 20), st.sampled_from([0, 0, 1, 300]))
 def test_no_damage_makes_it_fail(made: object, seed: int, flips: int, cut: int) -> None:
     unbroken(made(), seed, flips, cut)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("made", ["written", "sheet"])
+def test_a_document_that_is_one_file_of_xml_is_read_alike(made: str) -> None:
+    from odf.opendocument import load
+
+    plain = seen({"written": written, "sheet": sheet}[made]())
+    flat = seen(load(io.BytesIO({"written": written, "sheet": sheet}[made]())).xml())
+    assert flat.gaps == []
+    for secret in (SPLIT, CELL, COMMENT, LINK, TITLE, HIDDEN):
+        assert [(one.field, one.record) for one in flat.places(secret)] == [(one.field, one.record) for one in plain.places(secret)][:1]
