@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -16,17 +16,19 @@ import click
 from scanner import __version__, cachefile, report
 from scanner.cli import INTERRUPTED, complain
 from scanner.cli.options import Project, insecure_registries, looking, project, workers
+from scanner.cli.standard_input import StandardInput
 from scanner.config import OCR_MODES
 from scanner.decode.limits import Limits
 from scanner.errors import UsageError
+from scanner.model.evidence import Finding
 from scanner.model.report import Report, Run
+from scanner.pipeline.live import Live
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.run import Request, scan
 from scanner.pipeline.settings import Pulling, Settings
+from scanner.report import jsonl
 from scanner.report.page import page_of
 from scanner.report.progress import Meter
-
-_STEP = 1 << 20
 
 
 @click.command("scan")
@@ -83,20 +85,35 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
+    standard = StandardInput()
+    if form == "jsonl" and [request.name for request in requests] == ["-"] and not notes:
+        standard.watch()
+        settings = replace(settings, live=Live(_tell, lambda: standard.stopped))
     begun = datetime.now(UTC)
+    pieces = standard.live() if settings.live else standard.pieces()
     found, interrupted = scan(
         requests, settings, chosen.judging, Run(f"leakseal {__version__}"),
-        excluded=chosen.config.why_excluded, standard_input=_stdin(), gaps_allowed=allow_gaps,
+        excluded=chosen.config.why_excluded, standard_input=pieces, gaps_allowed=allow_gaps,
     )  # fmt: skip
     found = _stamped(found, begun)
     for name, wanted in forms.items():
         _write(found, wanted, Path(name))
-    report.render(found, form, sys.stdout.buffer, page_of(sys.stdout, os.environ, no_color=no_color))
+    if settings.live:
+        lines = jsonl.ending(found, settings.live.target, settings.live.findings, settings.live.open)
+        sys.stdout.buffer.writelines(text.encode() for text in lines)
+    else:
+        report.render(found, form, sys.stdout.buffer, page_of(sys.stdout, os.environ, no_color=no_color))
     sys.stdout.buffer.flush()
     if interrupted:
-        complain("the scan was interrupted, so the report is not complete", "run it again to its end")
+        hint = "what came before was searched" if settings.live else "run it again to its end"
+        complain("the scan was interrupted, so the report is not complete", hint)
         return INTERRUPTED
     return found.exit_code
+
+
+def _tell(finding: Finding) -> None:
+    sys.stdout.buffer.write(jsonl.line(finding).encode())
+    sys.stdout.buffer.flush()
 
 
 def _only(*, staged: bool, tree: bool, commits: str | None, since: str | None) -> Narrow | None:
@@ -120,8 +137,6 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _stamped(found: Report, begun: datetime) -> Report:
-    from dataclasses import replace
-
     ended = datetime.now(UTC)
     shape = "%Y-%m-%dT%H:%M:%SZ"
     run = replace(
@@ -138,8 +153,3 @@ def _write(found: Report, form: str, path: Path) -> None:
     except OSError as problem:
         hint = "name a file in a folder that exists"
         raise UsageError(f"the report cannot be written to {path}: {problem.strerror}", hint=hint) from None
-
-
-def _stdin() -> Iterator[bytes]:
-    while piece := os.read(sys.stdin.fileno(), _STEP):
-        yield piece

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from scanner.decode.ansi import ESCAPES
+
 LOOK = 16 << 10  # bytes before and after a place in which its record begins and ends
 _MOST = 128  # letters of a source's name
 
@@ -50,6 +52,19 @@ class Told(NamedTuple):
 
 
 NOTHING = Told()
+_LINES, _LEAST = 100, 3  # that are looked at; that have to look like a log
+_TRACE = re.compile(rb"\+{1,5} [\w./:\[]|[*<>{}] (?:[A-Za-z\[]|$)")  # bash -x, curl -v
+_RECORD = re.compile(rb'\{"log":"|__(?:REALTIME_TIMESTAMP|CURSOR)|"__REALTIME_TIMESTAMP"')
+
+
+def is_log(head: bytes) -> bool:
+    """Whether a text that begins so is a log: half of its lines say when they were written, or they trace what a program does."""
+    lines = [line for line in head[: 4 * LOOK].split(b"\n") if line.strip()][:_LINES]
+    if not lines or 0 in head:
+        return False
+    dated = sum(_RECORD.match(line) is not None or _of_line(ESCAPES.sub(b"", line[:2048])).date is not None for line in lines)
+    traced = sum(_TRACE.match(line) is not None for line in lines)
+    return (dated >= min(_LEAST, (len(lines) + 1) // 2) and dated * 2 >= len(lines)) or (traced >= _LEAST and traced * 3 >= len(lines))
 
 
 def told(data: bytes, at: int) -> Told:

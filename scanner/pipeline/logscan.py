@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from scanner import canon
-from scanner.decode.content import Content, Pieces
+from scanner.decode.content import Content
 from scanner.decode.limits import Budget
 from scanner.model.content import Origin, Target, Unseen
 from scanner.model.evidence import Match
-from scanner.pipeline.engines import Searcher, engine
+from scanner.pipeline.engines import Searcher
 from scanner.pipeline.examine import Placed, match_at
 from scanner.pipeline.files import CHANGED, counted, refused
 from scanner.pipeline.opened import Opened, examined, flowed
@@ -140,30 +140,11 @@ def gather(seen: Sightings, path: bytes, done: Opened) -> None:
         seen[key] = first, place, times + max(1, done.times[key]), [*paths, path]
 
 
-def matched(seen: Sightings, id: str) -> list[Match]:
+def matched(seen: Sightings, id: str, surface: str = "logs") -> list[Match]:
     """One match for each secret."""
     found = []
     for path, placed, times, paths in seen.values():
-        match = match_at(placed, Origin(id, "logs", path=canon.text(path)))
+        match = match_at(placed, Origin(id, surface, path=canon.text(path)))
         named = tuple(sorted({canon.text(one) for one in paths}))
         found.append(replace(match, occurrences=times, paths=named[:_PATHS_MOST]))
     return found
-
-
-def scan_log_stream(id: str, pieces: Iterable[bytes], settings: Settings) -> Scanned:
-    """A log on standard input, to its end, in bounded memory."""
-    tally, done, interrupted = Tally(id, "logs"), Opened(), False
-    tally.expected = 1
-    content = Content(Pieces(pieces), Budget(settings.limits))
-    try:
-        flowed(engine(settings.rules, settings.cache, settings.engine), content, done, logs=True)
-    except KeyboardInterrupt:
-        interrupted = True
-        done.unseen.insert(0, Unseen("truncated", "the run was interrupted before its end"))
-    seen: Sightings = {}
-    gather(seen, b"-", done)
-    tally.read(done.read, content.taken)
-    for unseen, own in counted(done.unseen):
-        tally.unseen(Origin(id, "logs", path="-"), unseen, counted=own)
-    return Scanned(Target(id, "logs", "-", None, "files"), tally, matched(seen, id), [], interrupted)
-

@@ -19,6 +19,7 @@ from scanner.pipeline.reread import Aside, Enclosed, read_back
 
 _GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
 _NAMES_AT_ONCE = 4000
+_KNOWN_MOST = 1000  # places of files in a text that goes on
 
 
 @dataclass(slots=True)
@@ -121,18 +122,41 @@ class Text:
         self.aside = Aside(budget.limits, len(at.way), self._open, logs=logs)
         self.enclosed = Opened()
         self._known: list[tuple[Span, int]] = []  # where files stand in which something is found, and by how specific a rule
+        self._missed = _Missed()  # of a text that goes on
+
+    def renew(self, budget: Budget) -> None:
+        """Of a text that goes on, what it encloses from now on may cost as much as if it had just begun."""
+        self._budget = budget
+
+    def fresh(self, found: Iterable[Placed]) -> list[Placed]:
+        """Of a text that goes on, what is new: found in it, and in what it encloses, each secret once."""
+        own = [seen for seen in found if not self._is_file(seen)]
+        met, self.enclosed = self.enclosed, Opened()
+        self._known = self._known[-_KNOWN_MOST:]
+        for one in met.unseen:
+            self._missed.add(one)
+        inside = {seen.hit.value for seen in met.found}
+        return [*(seen for seen in own if seen.hit.value not in inside), *(seen for seen in met.found if self._is_first(seen))]
+
+    def _is_first(self, seen: Placed) -> bool:
+        self.aside.times[seen.hit.rule.id, seen.hit.value] += 1
+        return self.aside.times[seen.hit.rule.id, seen.hit.value] == 1
 
     def done(self, found: Iterable[Placed]) -> Opened:
         """What was found in the text and in what it encloses; a secret that both have is told where it stands inside.
 
         What a rule that knows less took for a secret, and is such a file, is none.
         """
-        own = [seen for seen in found if not any(_covers(span, seen) and seen.hit.rule.specificity <= most for span, most in self._known)]
+        own = [seen for seen in found if not self._is_file(seen)]
         return Opened(_once(own, self.enclosed.found), self.unseen())
+
+    def _is_file(self, seen: Placed) -> bool:
+        return any(_covers(span, seen) and seen.hit.rule.specificity <= most for span, most in self._known)
 
     def unseen(self) -> list[Unseen]:
         """What was not read of what is encoded."""
-        return [*(replace(one, inside=one.inside.within(self._at.inside)) for one in self.aside.unseen), *self.enclosed.unseen]
+        own = (replace(one, inside=one.inside.within(self._at.inside)) for one in self.aside.unseen)
+        return [*own, *self.enclosed.unseen, *self._missed.told()]
 
     def _open(self, item: Enclosed, place: Place) -> None:
         """A file that stands in the text: what is found in a member has lines of its own, all else those of the text."""

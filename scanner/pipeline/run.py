@@ -72,7 +72,7 @@ def read_all(
             done.append(before)
             continue
         try:
-            done.append(_scan_one(f"t{number}", request, kind, settings, excluded, standard_input))
+            done.append(_scan_one(f"t{number}", request, kind, settings, excluded, standard_input, judging))
             if known:
                 known.keep(number, request, done[-1])
         except UnreadableError as problem:
@@ -124,9 +124,9 @@ def _is_image(path: Path) -> bool:
 
 
 def _scan_one(
-    id: str, request: Request, kind: str, settings: Settings, excluded: Excluded, standard_input: Iterable[bytes]
-) -> Scanned:
-    from scanner.pipeline.treescan import scan_stream, scan_tree
+    id: str, request: Request, kind: str, settings: Settings, excluded: Excluded, standard_input: Iterable[bytes], judging: Judging
+) -> Scanned:  # fmt: skip
+    from scanner.pipeline.treescan import scan_tree
 
     surface = _surface(request, kind)
     if request.only is not None:
@@ -135,21 +135,21 @@ def _scan_one(
         if kind != "git":
             raise UsageError("only a Git repository can be narrowed", hint=f"leave out --{request.only.way}, or name a repository")
         return scan_narrowed(id, Path(request.name), request.name, request.only, settings, excluded)
-    if request.surface == "logs":
-        from scanner.pipeline.logscan import scan_log_stream, scan_logs
+    if kind == "stdin" and surface != "notes":
+        from scanner.pipeline.streamscan import scan_stream
 
-        if kind == "stdin":
-            return scan_log_stream(id, standard_input, settings)
+        return scan_stream(id, standard_input, settings, surface, judging)
+    if request.surface == "logs":
+        from scanner.pipeline.logscan import scan_logs
+
         shown, spread = _shown(request.name, settings), spread_of(request.name) if kind == "glob" else None
         if spread:
             return scan_logs(id, spread.folder, shown, settings, excluded, spread.covers)
         return scan_logs(id, Path(request.name), shown, settings, excluded)
-    if kind == "stdin" and surface == "notes":
+    if kind == "stdin":
         from scanner.pipeline.notescan import NoteScan
 
         return NoteScan(id, settings).stream(standard_input)
-    if kind == "stdin":
-        return scan_stream(id, standard_input, settings, surface)
     shown = _shown(request.name, settings)
     if kind == "git":
         from scanner.pipeline.gitscan import GitScan
@@ -186,6 +186,7 @@ def reported(
     judging.seal.fingerprints([match.hit.value for match in matches])
     accepted = by_id(judging.suppressions)
     findings = [_waived(establish(match, judging.seal, mask, accepted, judging.today), excluded) for match in matches]
+    findings += settings.live.kept if settings.live else ()
     coverage: dict[str, Coverage] = {}
     for one in done:
         _add(coverage, one.tally.surface, one.tally.coverage())

@@ -12,6 +12,7 @@ from scanner.model.rule import Ruleset
 
 if TYPE_CHECKING:
     from scanner.notemaps import NoteMap
+    from scanner.pipeline.live import Live
 
 
 class Progress(Protocol):
@@ -71,4 +72,5 @@ class Settings:
     pulling: Pulling = Pulling()
     meanwhile: Callable[[], None] = _nothing  # what can be done while workers read
     foresee: Callable[[Iterable[bytes]], None] = _forget  # told the secrets' values as soon as they are known
+    live: Live | None = None  # who is told of what is found on standard input while it is read
     progress: Progress = field(default_factory=Silent)

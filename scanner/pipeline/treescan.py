@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scanner import canon
-from scanner.decode.content import Content, Pieces
-from scanner.decode.limits import Budget
-from scanner.model.content import Origin, Target, Unseen
+from scanner.model.content import Origin, Target
 from scanner.model.evidence import Match
-from scanner.pipeline.engines import Searcher, engine
-from scanner.pipeline.files import Answer, counted, examine_file
-from scanner.pipeline.opened import Opened, flowed
+from scanner.pipeline.engines import Searcher
+from scanner.pipeline.files import Answer, examine_file
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Secret, matched
@@ -103,25 +100,6 @@ def _shares(weights: Sequence[int]) -> list[Range]:
             shares.append((start, number))
             start, held = number, 0
     return [*shares, (start, len(weights))] if start < len(weights) else shares
-
-
-def scan_stream(id: str, pieces: Iterable[bytes], settings: Settings, surface: str = "stdin") -> Scanned:
-    """Standard input, to its end, in bounded memory."""
-    tally = Tally(id, surface)
-    tally.expected = 1
-    interrupted = False
-    origin = Origin(id, surface, path="-")
-    content, done = Content(Pieces(pieces), Budget(settings.limits)), Opened()
-    try:
-        flowed(engine(settings.rules, settings.cache, settings.engine), content, done)
-    except KeyboardInterrupt:
-        interrupted = True
-        done.unseen.insert(0, Unseen("truncated", "the run was interrupted before its end"))
-    tally.read(done.read, content.taken)
-    for unseen, own in counted(done.unseen):
-        tally.unseen(origin, unseen, counted=own)
-    matches = [matched(seen, origin, Secret(seen.hit)) for seen in done.found]
-    return Scanned(Target(id, surface, "-", None, "files"), tally, matches, [], interrupted)
 
 
 def _origin(id: str, surface: str, path: bytes) -> Origin:
