@@ -1,4 +1,4 @@
-"""Values that are plainly a piece of a program: a regular expression, a path, or the next word of a list."""
+"""Values that are plainly a piece of a program: a regular expression, a path, a colour, or the next word of a list."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _COMPILES = re.compile(
     rb"|\bPattern\.compile|\bpreg_\w+)\([ \t]{0,4}[@rbRBuU]{0,2}\Z"
 )
 _PATH = re.compile(rb"/(?:etc|usr|var|run|opt|home|tmp|dev|proc|root|srv|mnt|bin|lib)/[\w./-]{1,200}\Z")
+_PLACE = re.compile(rb"[\w./-]{1,200}\.[a-z]{1,5}:[0-9]{1,7}(?::[0-9]{1,5})?\Z")  # app/settings.py:12:7
+_COLOUR = re.compile(rb"\\(?:x1[bB]|033|0?33|e|u001[bB])\[[0-9;]{0,20}m?\Z")
 _CLOSED = re.compile(rb"[\"'`][)\]}]+[\"'`][ \t]{0,4},[ \t]{0,4}\Z")  # the string is over in which the name stands
 _NEXT = re.compile(rb"[\"'`][ \t]{0,4},[ \t]{0,4}\Z")
 _BEFORE = re.compile(rb"[\"'`][ \t]{0,4},[ \t]{0,4}[\"'`](?:[\w .\-]{1,24}[ .\-])?\Z")
@@ -30,6 +32,8 @@ def is_code(found: Assignment) -> bool:
         _EXPRESSION.search(found.value) is not None
         or _COMPILES.search(found.sign) is not None
         or _PATH.match(found.value) is not None
+        or _PLACE.match(found.value) is not None
+        or _COLOUR.match(found.value) is not None
         or _CLOSED.match(found.sign) is not None
         or (found.sign == b">" and found.before.endswith((b"(?P<", b"(?<")))
         or found.before.endswith(b"lambda ")

@@ -21,6 +21,8 @@ QUIET = [
     'names = ["../../etc/passwd", "/etc/passwd", "./b//c"]',
     'changes = (lambda token: token * 2, lambda token: b"0x3080" * 20_000)',
     '("Rotate the role and its password.", "2026-11-24", "low")',
+    'told == [("slack-token", "leakseal.yaml:4:13"), ("gitlab-feed-token", "app/settings.py:26")]',
+    r'red, plain, token = "\x1b[31m", "\x1b[0m", secrets["coloured"]',
     """"client_secret = os.environ['CLIENT_SECRET']", "etag: weak-and-long-enough",""",
     '("rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user")',
     'f"postgresql://apps:{password(seed)}@db.corp.lan:5432/orders"',
