@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keygen": ("keygen", "Make a signing key and its public key."),
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
     "ledger": ("ledger", "Export, prune or check what sweeps have written down."),
+    "review": ("review.command", "Open findings one by one, and a decision about each."),
     "redact": ("redact", "Copy a file with every secret masked."),
     "import": ("imports", "Carry over baselines, rules and reports of other scanners."),
     "config": ("config", "Show what applies here, and the configuration's schema."),

@@ -37,7 +37,7 @@ def repainted(engine: Engine, data: bytes, kind: str, limits: Limits) -> tuple[b
     done = _read(engine, data, limits)
     for _ in range(_ROUNDS):
         boxes = _boxes(done.found)
-        data = _painted(data, boxes, kind)
+        data = painted(data, boxes, kind)
         count += sum(map(len, boxes.values()))
         done = _read(engine, data, limits)
         if not done.found:
@@ -65,7 +65,8 @@ def _boxes(found: Iterable[Placed]) -> Boxes:
     return boxes
 
 
-def _painted(data: bytes, boxes: Boxes, kind: str) -> bytes:
+def painted(data: bytes, boxes: Boxes, kind: str) -> bytes:
+    """The picture with nothing but its pixels, and these boxes black; raises UnreadableError."""
     painter = ocr.painter()
     if painter is None:
         raise UsageError("the library that paints is not installed", hint="install leakseal[pictures]")

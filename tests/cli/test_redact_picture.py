@@ -123,7 +123,7 @@ def test_what_is_still_seen_is_not_written(
 ) -> None:
     from scanner.pipeline import repaint
 
-    monkeypatch.setattr(repaint, "_painted", lambda data, boxes, kind: data)
+    monkeypatch.setattr(repaint, "painted", lambda data, boxes, kind: data)
     (tmp_path / "a.png").write_bytes(shot(7))
     code, said = run("redact", "a.png", "-o", "b.png")
     assert code == 3 and "still seen" in said and not (tmp_path / "b.png").exists()

@@ -1,0 +1,179 @@
+"""`leakseal review --web`: for whoever has the one link and nobody else, and no secret in any answer."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from scanner.findings import suppressions
+from tests.cli.review.talk import ROOT
+from tests.conftest import Repo
+from tests.gitrepo import token
+
+LATER = (datetime.now(UTC).date() + timedelta(60)).isoformat()
+
+
+class Visitor:
+    """A browser without a screen: keeps the cookie, and every byte that it was sent."""
+
+    def __init__(self, link: str, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.host = urlsplit(link).netloc
+        self.link = link.removeprefix(f"http://{self.host}")
+        self.cookie, self.body, self.seen, self.headers = "", "", b"", dict[str, str]()
+
+    def ask(self, path: str, said: dict[str, str] | None = None, **headers: str) -> int:
+        """GET, or POST what is said; the status."""
+        connection = http.client.HTTPConnection(self.host, timeout=60)
+        sent = {"Cookie": self.cookie} | ({"Origin": f"http://{self.host}"} if said is not None else {})
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET" if said is None else "POST", path, urlencode(said) if said is not None else None, sent)
+        answer = connection.getresponse()
+        data = answer.read()
+        self.seen += str(answer.headers).encode() + data
+        self.headers = dict(answer.headers)
+        self.body = data.decode("utf-8", "replace")
+        if "Set-Cookie" in answer.headers:
+            self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        connection.close()
+        return answer.status
+
+    def form(self, **said: str) -> dict[str, str]:
+        """What the page's own form would send."""
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.body))
+        return hidden | said
+
+
+Begin = Callable[..., Visitor]
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    running: list[subprocess.Popen[str]] = []
+
+    def start(at: Path, *words: str) -> Visitor:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scanner", "review", "--web", *words], cwd=at, text=True,
+            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        running.append(process)
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("open "):
+                return Visitor(line.split()[1], process)
+        raise AssertionError("it never said where")
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def two(repo: Repo) -> Repo:
+    repo.commit({"a.env": f"X={token(9)}\nGH={token(1)}\n<script>alert(1)</script>\n"})
+    return repo
+
+
+def test_only_the_link_opens_it_and_only_once(two: Repo, begin: Begin) -> None:
+    visitor = begin(two.path)
+    assert visitor.ask("/") == 403
+    assert visitor.ask("/open?link=guess") == 403
+    assert visitor.ask("/open") == 403
+    assert visitor.ask(visitor.link, Host="evil.example") == 403
+    assert visitor.ask(visitor.link) == 303
+    assert "HttpOnly; SameSite=Strict" in visitor.headers["Set-Cookie"]
+    assert visitor.ask("/") == 200
+    cookie, visitor.cookie = visitor.cookie, ""
+    assert visitor.ask(visitor.link) == 403  # a second time, as somebody who saw it in a history
+    visitor.cookie = cookie
+    assert visitor.ask("/", Host="evil.example") == 403
+    assert visitor.ask("/nowhere") == 404 and visitor.ask("/picture/none") == 404 and visitor.ask("/../etc/passwd") == 404
+    assert "default-src 'none'" in visitor.headers["Content-Security-Policy"] and visitor.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("wrong", "headers"), [
+    ({"form": "guess"}, {}), ({"form": ""}, {}),
+    ({}, {"Origin": "http://evil.example"}), ({}, {"Origin": "null"}), ({}, {"Cookie": "leakseal=x"}),
+])  # fmt: skip
+def test_a_forged_request_decides_nothing(two: Repo, begin: Begin, wrong: dict[str, str], headers: dict[str, str]) -> None:
+    visitor = begin(two.path)
+    visitor.ask(visitor.link)
+    visitor.ask("/")
+    said = visitor.form(decision="rotate") | wrong
+    assert visitor.ask("/decide", said, **headers) == 403
+    assert not (two.path / ".leakseal" / "review.json").exists()
+    assert visitor.ask("/decide", {**said, "filler": "x" * 20_000}) == 413
+
+
+def test_decides_undoes_and_ends(two: Repo, begin: Begin) -> None:
+    visitor = begin(two.path)
+    visitor.ask(visitor.link)
+    visitor.ask("/")
+    assert "1 of 2" in visitor.body and "&lt;script&gt;alert(1)" in visitor.body and "<script>alert" not in visitor.body
+    terms = {"owner": "team-a", "reason": "rotated", "ticket": "T-1", "expires": LATER, "decision": "accept"}
+    assert visitor.ask("/decide", visitor.form(**{**terms, "expires": "2001-01-01"})) == 422
+    assert "lies in the past" in visitor.body and not (two.path / suppressions.FILE).exists()
+    assert visitor.ask("/decide", visitor.form(**{**terms, "reason": token(7)})) == 422
+    assert "looks like a secret" in visitor.body
+    assert visitor.ask("/decide", visitor.form(**terms)) == 303
+    (entry,) = suppressions.load(two.path / suppressions.FILE)
+    assert (entry.owner, entry.ticket) == ("team-a", "T-1")
+    visitor.ask("/")
+    assert "2 of 2" in visitor.body and 'value="team-a"' in visitor.body
+    assert visitor.ask("/undo", visitor.form()) == 303
+    assert suppressions.load(two.path / suppressions.FILE) == ()
+    visitor.ask("/")
+    assert visitor.ask("/decide", visitor.form(decision="rotate")) == 303
+    visitor.ask("/")
+    assert visitor.ask("/decide", visitor.form(decision="skip")) == 303
+    visitor.ask("/")
+    assert "Nothing waits for a decision" in visitor.body and "To rotate" in visitor.body
+    assert visitor.ask("/done", visitor.form()) == 200
+    assert visitor.process.wait(timeout=60) == 0
+    for number in (1, 7, 9):
+        secret = token(number).removeprefix("ghp_").encode()
+        assert not any(secret[at : at + 8] in visitor.seen for at in range(len(secret) - 7))
+
+
+def test_a_picture_is_painted_over_until_it_is_asked_for(tmp_path: Path, begin: Begin) -> None:
+    pytest.importorskip("rapidocr", reason="needs leakseal[ocr]")
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", 22)
+    picture = Image.new("RGB", (900, 120), "white")
+    ImageDraw.Draw(picture).text((20, 40), f"GH={token(1)}", fill="black", font=font)
+    picture.save(tmp_path / "shot.png")
+    visitor = begin(tmp_path)
+    visitor.ask(visitor.link)
+    visitor.ask("/")
+    box = re.search(r'data-box="(\d+),(\d+),(\d+),(\d+)"', visitor.body)
+    path = re.search(r'src="(/picture/[^"]+)"', visitor.body)
+    assert box and path
+    x, y, width, height = map(int, box.groups())
+    assert visitor.ask(path[1]) == 200
+    hidden = Image.open(io.BytesIO(visitor.seen[visitor.seen.rindex(b"\x89PNG") :])).convert("L")
+    assert hidden.crop((x + 2, y + 2, x + width - 2, y + height - 2)).getextrema() == (0, 0)
+    visitor.ask("/")
+    assert visitor.ask("/reveal", visitor.form()) == 303
+    assert visitor.ask(path[1]) == 200
+    shown = Image.open(io.BytesIO(visitor.seen[visitor.seen.rindex(b"\x89PNG") :])).convert("L")
+    assert shown.size == (900, 120) and shown.crop((x, y, x + width, y + height)).getextrema()[1] > 200
+
+
+def test_ctrl_c_ends_it(two: Repo, begin: Begin) -> None:
+    visitor = begin(two.path)
+    visitor.process.send_signal(signal.SIGINT)
+    assert visitor.process.wait(timeout=60) == 130
