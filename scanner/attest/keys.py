@@ -86,6 +86,15 @@ def generate(private: Path, public: Path, passphrase: bytes | None) -> PublicKey
     return PublicKey(keyid(key.public_key()), key.public_key())
 
 
+def write_public(path: Path, pem: bytes) -> PublicKey:
+    """A public key from elsewhere as a file of ours; raises UsageError if one is there, or for another kind of key."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    found = parse_public(pem, "the public key")
+    _create(path, found.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
+    return found
+
+
 def load_private(path: Path, passphrase: bytes | None) -> PrivateKey:
     """The key in a PEM file; raises UsageError, with nothing of the file in it."""
     from cryptography.exceptions import UnsupportedAlgorithm

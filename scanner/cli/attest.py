@@ -23,8 +23,8 @@ from scanner.pipeline.settings import Settings
 from scanner.release.surfaces import Release
 
 if TYPE_CHECKING:
-    from scanner.attest.keys import PrivateKey
     from scanner.attest.policy import Policy
+    from scanner.attest.signers import Signer
     from scanner.attest.statement import Draft, Tool
     from scanner.release.images import Place
     from scanner.release.surfaces import Stand
@@ -68,7 +68,8 @@ def release(asked: Asked) -> Release:
 @click.command("attest")
 @click.argument("folder", default=".", metavar="[FOLDER]")
 @click.option("--policy", metavar="FILE", help="Instead of FOLDER/.leakseal/gate.yaml.")
-@click.option("--key", required=True, metavar="FILE", help="The signing key; LEAKSEAL_PASSPHRASE opens it.")
+@click.option("--key", required=True, metavar="FILE|URI", help="The signing key: PEM, or hsm:, gcpkms: …; LEAKSEAL_PASSPHRASE opens it.")
+@click.option("--public", metavar="FILE", help="The public key of a key that is named by a URI.")
 @click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
 @click.option("--git-notes", is_flag=True, help="Write it as a note under refs/notes/attest on the released commit, too.")
 @click.option("--attach", metavar="IMAGE", help="Store it beside this image too: docker://host/repository:tag or @sha256:…")
@@ -84,19 +85,19 @@ def release(asked: Asked) -> Release:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    folder: str, policy: str | None, key: str, output: str, git_notes: bool, attach: str | None, insecure: tuple[str, ...],
-    tsa: str | None, any_result: bool, fresh: bool, file: str | None, packs: tuple[str, ...],
+    folder: str, policy: str | None, key: str, public: str | None, output: str, git_notes: bool, attach: str | None,
+    insecure: tuple[str, ...], tsa: str | None, any_result: bool, fresh: bool, file: str | None, packs: tuple[str, ...],
     suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
 
     Writes the statement as DSSE envelope and as Sigstore bundle, the list of objects, and a summary for the runbook.
     """
-    from scanner.attest.keys import load_private
+    from scanner.attest import signers
     from scanner.attest.timestamp import askable
     from scanner.release import images, notes
 
-    signer = load_private(Path(key), passphrase())
+    signer = signers.load(key, public, passphrase())
     asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
     _ready(Path(output))
     if git_notes:
@@ -113,7 +114,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 class Signing:
     """With what, and where to."""
 
-    signer: PrivateKey = field(repr=False)
+    signer: Signer = field(repr=False)
     output: Path
     tsa: str | None
     git_notes: bool
@@ -175,7 +176,7 @@ def _put(asked: Release, how: Signing, made: Draft, payload: bytes, words: bytes
         click.echo(f"attached to {how.image} as {stored}", err=True)
 
 
-def _signed(payload: bytes, signer: PrivateKey, tsa: str | None, policy: Policy) -> dict[str, bytes]:
+def _signed(payload: bytes, signer: Signer, tsa: str | None, policy: Policy) -> dict[str, bytes]:
     """The envelope and the bundle; an authority is asked for the time only if one is named."""
     from scanner.attest.envelope import bundle, envelope, sign
     from scanner.attest.timestamp import ask, time_of

@@ -19,16 +19,22 @@ def passphrase() -> bytes | None:
 @click.command("keygen")
 @click.argument("name", metavar="NAME")
 @click.option("--prompt", is_flag=True, help=f"Ask for the passphrase instead of reading {VARIABLE}.")
-def command(name: str, prompt: bool) -> int:
+@click.option("--public-of", "uri", metavar="URI", help="Make only NAME.pub, from a key on a token: hsm:ID?label=TOKEN.")
+def command(name: str, prompt: bool, uri: str | None) -> int:
     """Make NAME.key, which signs and is yours alone, and NAME.pub, which verifies.
 
-    The key is ECDSA on P-256 in PEM. LEAKSEAL_PASSPHRASE protects it, here and wherever it signs.
+    The key is ECDSA on P-256 in PEM. LEAKSEAL_PASSPHRASE protects it, here and wherever it signs; of a token it is the PIN.
     """
     from scanner.attest.keys import generate
 
     said = passphrase()
     if prompt:
         said = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)).encode()
+    if uri:
+        from scanner.attest.signers import export
+
+        click.echo(f"{name}.pub  {export(uri, Path(f'{name}.pub'), said).id}")
+        return 0
     made = generate(Path(f"{name}.key"), Path(f"{name}.pub"), said)
     click.echo(f"{name}.pub  {made.id}")
     if said is None:
