@@ -88,7 +88,7 @@ def _elf(head: bytes) -> int:
             break
         offset, size = struct.unpack_from(f"{order}Q16xQ" if wide else f"{order}L8xL", head, at + (8 if wide else 4))
         ends.append(offset + size)
-    return max(ends)
+    return int(max(ends))
 
 
 def _windows(head: bytes) -> int:
@@ -96,13 +96,13 @@ def _windows(head: bytes) -> int:
     at = int.from_bytes(head[60:64], "little")
     if head[at : at + 4] != b"PE\0\0":
         last, pages = struct.unpack_from("<HH", head, 2)
-        return (pages - 1) * 512 + (last or 512) if pages > 0 and last < 512 else 0
+        return int(pages - 1) * 512 + (last or 512) if pages > 0 and last < 512 else 0
     count, optional = struct.unpack_from("<H12xH", head, at + 6)
     ends = [0]
     for number in range(min(count, _SECTIONS_MOST)):
         size, offset = struct.unpack_from("<LL", head, at + 24 + optional + 40 * number + 16)
         ends.append(offset + size if offset else 0)
-    return max(ends)
+    return int(max(ends))
 
 
 def _signed(head: bytes, end: int) -> int:
