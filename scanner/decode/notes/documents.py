@@ -25,6 +25,7 @@ _TEXT_MOST = 60
 _CSV = (".csv", ".tsv")
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
 _YAML = (".yaml", ".yml")
+_COMMENTS = re.compile(rb"(?:<!--(?:[^-]|-(?!->))*-->\s*)+")  # before the root of XML, as Jira writes
 ANY, FOLDER = "any", "markdown"  # the mappings for what shows no sign of any layout: named by the user, and pages of Markdown
 
 
@@ -72,13 +73,13 @@ def _covers(glob: str, path: str) -> bool:
 
 
 def _form(head: bytes, path: str) -> str | None:
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = _COMMENTS.sub(b"", head.removeprefix(b"\xef\xbb\xbf").lstrip(), count=1)
     low, name = text[:100].lower(), path.lower()
     if text[:1] in (b"{", b"["):
         return "lines" if _is_lines(text, name) else "json"
     if low.startswith((b"<!doctype html", b"<html")):
         return "html"
-    if low.startswith((b"<?xml", b"<en-export", b"<!doctype en-export", b"<hibernate-generic")):
+    if low.startswith((b"<?xml", b"<en-export", b"<!doctype en-export", b"<hibernate-generic", b"<rss")):
         return "html" if b"<html" in text[:500].lower() else "xml"
     if name.endswith(_MARKDOWN):
         return "markdown"

@@ -149,4 +149,6 @@ def xml_events(source: Bytes, *, keyed: bool) -> Iterator[Event]:
         if problem.code in _UNFINISHED:
             raise Stop("truncated", "it ends in the middle of an element") from None
         raise Stop("unreadable", "it is no XML from some place on") from None
+    except (LookupError, ValueError):  # of an encoding that nobody knows
+        raise Stop("unreadable", "its encoding is not known") from None
     yield from reader.events
