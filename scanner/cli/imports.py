@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +14,9 @@ import click
 
 from scanner import cachefile
 from scanner.cli.accept import clean, day, write
-from scanner.cli.hush import hushed
+from scanner.cli.hush import hushed, known_hidden
 from scanner.cli.reports import stored
+from scanner.errors import UsageError
 from scanner.findings import accept, suppressions
 from scanner.findings.suppressions import Suppression
 from scanner.report.plain import count, printable
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from scanner.cli.options import Project
     from scanner.exchange.baselines import Told
     from scanner.pipeline.adopted import Adopted
+    from scanner.rulepack.build import Known
 
 _MEANT = {
     "found": "accepted",
@@ -91,6 +95,61 @@ def baseline(  # noqa: PLR0913, PLR0917 click passes every option
     return 0
 
 
+@command.command("rules")
+@click.argument("file", metavar="FILE.toml")
+@click.option("-o", "--output", metavar="PACK.yaml", required=True, help="Where the rule pack is written.")
+def rules(file: str, output: str) -> int:
+    """Make a rule pack of the rules and allowlists in a .gitleaks.toml or .betterleaks.toml.
+
+    Each rule is tried before it is written. On standard output stands what belongs into leakseal.yaml; on standard error what could not be
+    carried over, and why.
+    """
+    from scanner.exchange import gitleaksrules
+
+    known, taken = _known()
+    found = gitleaksrules.read(stored(file, gitleaksrules.MOST), taken, lambda text: hushed(text) != text)
+    kept = []
+    for rule in found.rules:
+        if flaw := _flaw(gitleaksrules.render(replace(found, rules=[rule]), "Imported"), known):
+            found.lose(rule["id"], f"the rule is not carried over: {flaw}")
+        else:
+            kept.append(rule)
+    found.rules = kept
+    if kept:
+        try:
+            Path(output).write_text(gitleaksrules.render(found, "Imported"), encoding="utf-8")
+        except OSError as problem:
+            raise UsageError(f"the rule pack cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None
+    click.echo("version: 1")
+    if kept:
+        click.echo(f"rules:\n  packs: [{json.dumps(output)}]")
+    for number, (glob, reason) in enumerate(found.paths):
+        head = "paths:\n" if number == 0 else ""
+        click.echo(f"{head}  - exclude: {json.dumps(glob)}\n    reason: {json.dumps(known_hidden(reason))}")
+    for where, what in found.lost:
+        click.echo(printable(hushed(f"not carried over: `{where}`: {what}")), err=True)
+    done = f"{count(len(kept), 'rule')} and {count(len(found.paths), 'path')} carried over"
+    click.echo(f"{done}, {count(len(found.lost), 'thing')} not, or differently", err=True)
+    return 0
+
+
+def _known() -> tuple[Known, set[str]]:
+    from scanner import config
+    from scanner.cli import options
+
+    settings = replace(config.load(config.find(Path())), disabled=())
+    return options.known(), {rule.id for rule in options.rules(settings).rules}
+
+
+def _flaw(pack: str, known: Known) -> str:
+    """What is wrong with a pack of one rule, or nothing."""
+    from scanner.pipeline.rulecheck import check
+    from scanner.rulepack.packs import Pack
+
+    checked = check([Pack("imported.yaml", "imported.yaml", pack.encode())], known=known, texts=lambda: (), seeds=(0, 1))
+    return checked.problems[0].message.partition(": ")[2] or checked.problems[0].message if checked.problems else ""
+
+
 def _found(told: Sequence[Told], root: Path, chosen: Project) -> list[Adopted]:
     from scanner.exchange.baselines import digests
     from scanner.pipeline.adopted import Finder, adopt
@@ -103,8 +162,6 @@ def _found(told: Sequence[Told], root: Path, chosen: Project) -> list[Adopted]:
 
 def _entries(answer: Adopted, terms: accept.Terms, verdict: str, known: dict[str, Suppression]) -> Iterator[Suppression]:
     """Its acceptances; a verdict that somebody gave counts more than none."""
-    from dataclasses import replace
-
     for rule, print in answer.ours:
         made = accept.entry(rule, print, replace(terms, verdict=verdict))
         if made.id not in known or verdict != suppressions.VERDICTS[0]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from scanner.detect.candidate import Candidate
 from scanner.detect.checksums import crc_token, jwt, luhn, random_bytes, tail_crc, unbase64, unjson
@@ -38,6 +39,25 @@ def _base64_prefix(candidate: Candidate, prefix: str) -> bool:
 def _base64_json(candidate: Candidate, key: str) -> bool:
     document = unjson(unbase64(candidate.value))
     return isinstance(document, dict) and (not key or key in document)
+
+
+@lru_cache(1 << 12)
+def _pattern(text: str) -> Any:
+    import re2
+
+    from scanner.detect.prefilter import latin1
+
+    return re2.compile(text.encode(), latin1(re2))
+
+
+def _unless_line(candidate: Candidate, pattern: str) -> bool:
+    window, start = candidate.window, candidate.secret.start - len(candidate.line_before)
+    end = window.find(b"\n", candidate.secret.end)
+    return _pattern(pattern).search(window[start : end if end >= 0 else len(window)]) is None
+
+
+def _unless_match(candidate: Candidate, pattern: str) -> bool:
+    return _pattern(pattern).search(candidate.window[candidate.span.start : candidate.span.end]) is None
 
 
 @cache
@@ -75,6 +95,9 @@ CHECKS: Mapping[str, Check] = {
     "random-bytes": lambda c, _: random_bytes(c.value),
     "strength": lambda c, least: strength(c.value) >= float(least),
     "strkey": lambda c, _: strkey(c.value),
+    "unless": lambda c, pattern: _pattern(pattern).search(c.value) is None,
+    "unless-line": _unless_line,
+    "unless-match": _unless_match,
     "tail-crc32": lambda c, _: tail_crc(c.value),
 }
 
@@ -86,6 +109,9 @@ ARGUMENTS: Mapping[str, str] = {
     "entropy": r"[0-8](?:\.[0-9]{1,3})?",
     "min-digits": r"[0-9]{1,3}",
     "strength": r"[0-9]{1,3}(?:\.[0-9])?",
+    "unless": r"[ -~]+",
+    "unless-line": r"[ -~]+",
+    "unless-match": r"[ -~]+",
 }
 
 
@@ -96,4 +122,16 @@ def flaw(check: str) -> str | None:
         return "there is no check of that name"
     if name not in ARGUMENTS:
         return f"`{name}` takes nothing after a colon" if colon else None
-    return None if re.fullmatch(ARGUMENTS[name], argument) else f"this is not what `{name}` takes after its colon"
+    if not re.fullmatch(ARGUMENTS[name], argument):
+        return f"this is not what `{name}` takes after its colon"
+    return _unread(argument) if name.startswith("unless") else None
+
+
+def _unread(pattern: str) -> str | None:
+    import re2
+
+    try:
+        _pattern(pattern)
+    except re2.error:
+        return "RE2 does not compile its pattern"
+    return None
