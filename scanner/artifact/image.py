@@ -61,7 +61,7 @@ class Chain:
     size: int = 0
 
 
-Unpack = Callable[[Readable], Iterable[bytes]]  # a layer's bytes -> the bytes of its archive; raises ValueError for what cannot be unpacked
+Unpack = Callable[[Readable, int], Iterable[bytes]]  # a layer and its size -> the bytes of its archive; raises ValueError where it has none
 
 
 def follow(blobs: Blobs, root: Descriptor, unpack: Unpack, platform: str | None = None) -> Chain:
@@ -195,7 +195,7 @@ class _Walk:
     def _hash(self, ref: Descriptor, wanted: str | None) -> None:
         source = Hashed(self._blobs.open(blob_name(ref.digest)), ref.digest.partition(":")[0])
         try:
-            self.done[ref.digest] = hashed(self._unpack(source), wanted) if wanted else None
+            self.done[ref.digest] = hashed(self._unpack(source, self._blobs.sizes[blob_name(ref.digest)]), wanted) if wanted else None
         except ValueError:
             self.problem(f"the layer {short(ref.digest)} cannot be unpacked", INCOMPLETE)
         if source.finish() != ref.digest:

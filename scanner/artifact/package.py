@@ -73,6 +73,8 @@ class Untrue(Exception):
 
 def metadata(packed: Packed) -> Package | None:
     """Name and version out of the package's own metadata; None for what is no package. Raises Untrue."""
+    if packed.kind is SDIST and not packed.texts:
+        packed.kind = ARCHIVE  # named like one, as archives of tags are
     if packed.kind in (ARCHIVE, FILE):
         return None
     if packed.outside:

@@ -77,6 +77,7 @@ def with_policy(asked: Asked, policy: Path | None, trust: Path | None, keys: tup
         asked = replace(
             asked, builders=asked.builders or gate.builders, source_uri=asked.source_uri or said.repository,
             build_types=asked.build_types or gate.build_types, parameters={**dict(gate.parameters), **asked.parameters},
+            declared=(*gate.built, *asked.declared), nowhere_most=max(gate.nowhere_most, asked.nowhere_most),
         )  # fmt: skip
     if trust is not None:
         trusted = policies.load_trust(trust).keys

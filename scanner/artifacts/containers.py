@@ -107,7 +107,7 @@ def _layer(kept: Kept, layer: Layer, reading: Reading) -> Iterator[Member | Unse
         yield Unseen("missing-object", "a layer is not here")
         return
     try:
-        yield from members(Content(source, Budget(reading.limits)), reading, layer.digest)
+        yield from members(Content(source, Budget(reading.limits, layer.size)), reading, layer.digest)
     except (OSError, ValueError, EOFError):
         yield Unseen("unreadable", "a layer is damaged")
 

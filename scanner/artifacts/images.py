@@ -180,7 +180,7 @@ def _saved(kept: Kept, limits: Limits) -> Chain:
             problems.append((f"the layer {short(wanted)} is not there", INCOMPLETE))
             continue
         try:
-            if hashed(Unpacker(limits)(kept.blobs.open(layer.name)), wanted) != wanted:
+            if hashed(Unpacker(limits)(kept.blobs.open(layer.name), kept.blobs.sizes[layer.name]), wanted) != wanted:
                 problems.append((f"the layer {short(wanted)} is not what the configuration says", NOT_TRUSTED))
         except ValueError:
             problems.append((f"the layer {short(wanted)} cannot be unpacked", INCOMPLETE))

@@ -166,9 +166,9 @@ class Unpacker:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    def __call__(self, source: Readable) -> Iterator[bytes]:
-        """The bytes; raises ValueError for what cannot be unpacked."""
-        budget = Budget(self._limits)
+    def __call__(self, source: Readable, size: int) -> Iterator[bytes]:
+        """The bytes; raises ValueError for what cannot be unpacked, or is much larger then."""
+        budget = Budget(self._limits, size)
         content = Content(source, budget)
         form = recognise(content.head)
         try:

@@ -15,6 +15,7 @@ from scanner.artifact.binding import Binding, folders
 from scanner.artifact.check import Check
 from scanner.artifact.image import REVISION, SOURCE, VERSION, Chain
 from scanner.artifact.provenance import Provenance
+from scanner.artifacts.asked import Asked
 from scanner.model.report import Report
 from scanner.report import json_v1
 
@@ -48,7 +49,7 @@ class Result:
         return checks.exit_code(self.checks)
 
 
-def document(result: Result, veil: Callable[[str], str], run: Document) -> Document:
+def document(result: Result, asked: Asked, veil: Callable[[str], str], run: Document) -> Document:
     """As plain values, without secrets; everything that depends on the clock is under `run`."""
     made = {
         "schema": SCHEMA,
@@ -56,6 +57,10 @@ def document(result: Result, veil: Callable[[str], str], run: Document) -> Docum
         "artifact": {
             "uri": result.uri, "kind": result.kind, "digest": result.digest, "size": result.size, "name": result.name,
             "version": result.version,
+        },
+        "asked": {
+            "allowTag": asked.allow_tag, "built": sorted(set(asked.declared)), "nowhereMost": asked.nowhere_most,
+            "builders": sorted(asked.builders), "parameters": dict(asked.parameters),
         },
         "trusted": result.exit_code == 0,
         "exitCode": result.exit_code,
@@ -117,9 +122,9 @@ def _veiled(value: Any, veil: Callable[[str], str]) -> Any:
     return veil(value)[:_TEXT_MOST] if isinstance(value, str) else value
 
 
-def texts(result: Result) -> Iterator[str]:
-    """Every text in it that may come from the artifact."""
-    yield from _texts(document(result, lambda text: text, {}))
+def texts(result: Result, asked: Asked) -> Iterator[str]:
+    """Every text in it that may come from the artifact, or from a person."""
+    yield from _texts(document(result, asked, lambda text: text, {}))
 
 
 def _texts(value: Any) -> Iterator[str]:

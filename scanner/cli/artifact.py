@@ -80,7 +80,7 @@ def command(**said: Any) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     begun = datetime.now(UTC)
     found, done = look(asked, bench, insecure, os.environ)
-    value = results.document(found, veiling(results.texts(found), done, bench), _run(begun))
+    value = results.document(found, asked, veiling(results.texts(found, asked), done, bench), _run(begun))
     del done
     if said["output"] is not None:
         _write(Path(said["output"]), results.dumped(value).encode())

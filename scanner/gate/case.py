@@ -28,6 +28,7 @@ class Case:
     secrets: Callable[[bytes], list[str]]  # the rules that find something
     assertion: Callable[[Path, str | None], tuple[str, str]]  # (status, sentence) of an assertion for this commit
     artifact: Callable[[bytes], Mapping[str, Any]] | None = None  # a stored result, as its schema says; raises NoEvidence
+    builder_keys: tuple[str, ...] = ()  # ids of the keys that may sign provenance; none: any that the result trusted
     registry: Callable[[str, str], str | None] | None = None  # (repository, tag) -> the digest now; None: nobody is asked
 
     def entry(self, id: str) -> Entry:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from scanner.yamlnodes import Node
 
 _DAYS = ("backup-days", "drill-days", "checks-days", "artifact-days")
+_LISTS = ("builders", "build-types", "built")
 _FLAGS = ("artifact-required", "ask-registry")
 
 
@@ -24,6 +25,8 @@ class GatePolicy:
     builders: tuple[str, ...] = ()  # none: any
     build_types: tuple[str, ...] = ()  # of provenance; none: any
     parameters: tuple[tuple[str, str], ...] = ()  # what a build may be given from outside: dotted name, value
+    built: tuple[str, ...] = ()  # patterns of files in an artifact that the build makes
+    nowhere_most: int = 0  # files in an artifact that may come from nowhere
     artifact_required: bool = False  # the word of a runbook about its image does not suffice
     ask_registry: bool = False  # what a tag stands for now
 
@@ -35,11 +38,12 @@ def load(path: Path) -> GatePolicy:
     node = dict(yamlnodes.load(path).entries).get("gate") if path.is_file() else None
     if node is None:
         return GatePolicy()
-    keys = node.mapping((*_DAYS, *_FLAGS, "builders", "build-types", "parameters"))
+    keys = node.mapping((*_DAYS, *_FLAGS, *_LISTS, "nowhere-most", "parameters"))
     days = {name.replace("-", "_"): keys[name].number(1, 3660) for name in _DAYS if name in keys}
-    builders, kinds = (tuple(one.text() for one in keys[name].elements()) if name in keys else () for name in ("builders", "build-types"))
+    builders, kinds, built = (tuple(one.text() for one in keys[name].elements()) if name in keys else () for name in _LISTS)
     return GatePolicy(
-        **days, builders=builders, build_types=kinds,
+        **days, builders=builders, build_types=kinds, built=built,
+        nowhere_most=keys["nowhere-most"].number(0, 10**6) if "nowhere-most" in keys else 0,
         parameters=tuple(sorted((name, one.text(2000)) for name, one in keys["parameters"].entries)) if "parameters" in keys else (),
         artifact_required="artifact-required" in keys and _flag(keys["artifact-required"]),
         ask_registry="ask-registry" in keys and _flag(keys["ask-registry"]),

@@ -11,6 +11,7 @@ from typing import Any
 from scanner.gate.case import Case, Judged, aged, digests_of, files_of
 from scanner.gate.evidence import NoEvidence, moment
 from scanner.gate.items import FAIL, INCOMPLETE, MISSING, PASS, UNTRUSTED
+from scanner.gate.policy import GatePolicy
 from scanner.gate.runbook import Entry
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -54,9 +55,12 @@ class Results:
                 return Judged(INCOMPLETE, "its content was not scanned")
         return self.failed(IMAGE)
 
-    def source(self, commit: str, version: str) -> Judged | None:
+    def source(self, commit: str, version: str, policy: GatePolicy) -> Judged | None:
         """Why they do not speak of this commit and version, or nothing."""
         for document in self.documents:
+            asked = document["asked"]
+            if document["binding"] and (asked["nowhereMost"] > policy.nowhere_most or not set(asked["built"]) <= set(policy.built)):
+                return Judged(UNTRUSTED, "files were let pass by more than the policy's `built` and `nowhere-most`")
             named = {one["labels"]["revision"] for one in document["images"]} | {(document["binding"] or {}).get("commit")}
             built = {one["commit"] for one in (document["provenance"] or {"sources": ()})["sources"]}
             said = (named | {commit for commit in built if len(built) == 1}) - {None}
@@ -69,18 +73,22 @@ class Results:
                 return Judged(UNTRUSTED, "the artifact says that it is another version than the runbook names")
         return self.failed(SOURCE)
 
-    def job(self, builder: str | None, allowed: Sequence[str]) -> Judged | None:
-        """Why its builder is not the one that is named and allowed, or nothing."""
+    def job(self, builder: str | None, policy: GatePolicy, keys: Sequence[str]) -> Judged | None:
+        """Why its builder is not the one that is named and allowed, or nothing; `keys` are the ids of builders' keys."""
         for document in self.documents:
             if document["provenance"] is None:
                 return self.failed(JOB) or Judged(INCOMPLETE, "there is no provenance that says who built it; run it with --provenance")
             made = document["provenance"]["builder"]
             if builder is not None and made != builder:
                 return Judged(UNTRUSTED, "the provenance names another builder than the runbook")
-            if allowed and made not in allowed:
+            if policy.builders and made not in policy.builders:
                 return Judged(FAIL, "the provenance names a builder that the policy does not allow")
             if not any(one["name"] == "signer" and one["outcome"] == "held" for one in document["checks"]):
                 return Judged(UNTRUSTED, "no trusted key signed the provenance")
+            if keys and document["provenance"]["signer"] not in keys:
+                return Judged(UNTRUSTED, "the provenance was signed by a key that is no builder's in the policy")
+            if not document["asked"]["parameters"].items() <= dict(policy.parameters).items():
+                return Judged(UNTRUSTED, "parameters were let pass that the policy does not name")
         return self.failed(JOB)
 
     @property
@@ -140,9 +148,11 @@ def source(entry: Entry, case: Case) -> Judged:
     if not _COMMIT.fullmatch(commit):
         return Judged(FAIL, "the commit is not a whole id")
     files, results = _results(entry, case)
-    wrong = results.source(commit, version) if files else None
+    wrong = results.source(commit, version, case.policy) if files else None
     if wrong is not None:
         return Judged(wrong.status, wrong.said, digests_of(files))
+    if not files and case.policy.artifact_required:
+        return Judged(INCOMPLETE, "no result of `leakseal artifact` is recorded, and the policy requires one")
     return Judged(PASS, f"{'made from it: ' if files else ''}{version} of {commit}", digests_of(files))
 
 
@@ -157,7 +167,7 @@ def publish_job(entry: Entry, case: Case) -> Judged:
     proven = any(document["provenance"] is not None for document in results.documents)
     if not proven and not case.policy.artifact_required and not entry.said.get("evidence"):
         return Judged(PASS, entry.get("reference") or "")
-    wrong = results.job(builder, case.policy.builders) if files else None
+    wrong = results.job(builder, case.policy, case.builder_keys) if files else None
     if wrong is not None or not files:
         found = wrong or Judged(INCOMPLETE, "no result of `leakseal artifact` is recorded, and the policy requires one")
         return Judged(found.status, found.said, digests_of(files))

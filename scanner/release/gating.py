@@ -44,7 +44,8 @@ def evaluate(
             return "UNTRUSTED", f"there is no policy that says what it must say; write {FILE}"
         return _believed(path, policies.load(policy), commit, now)
 
-    found = judge(Case(runbook, folder, gatepolicy.load(policy), now, secrets, assertion, _result, _careful(registry)))
+    keys = tuple(one.key.id for one in policies.load(policy).keys if "builder" in one.roles) if policy.is_file() else ()
+    found = judge(Case(runbook, folder, gatepolicy.load(policy), now, secrets, assertion, _result, keys, _careful(registry)))
     if rules_in := secrets(runbook.data):
         found = [_leaked(one, rules_in) if one.item.id == "secrets.no-leak" else one for one in found]
     return Verdict(runbook.app, level, tuple(found), runbook.workstream)

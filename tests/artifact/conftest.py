@@ -178,8 +178,9 @@ def bench() -> Bench:
 
 def looked(target: Path | str, *, insecure: tuple[str, ...] = (), environ: Mapping[str, str] | None = None, **asked: Any) -> Told:
     """The checks of a target without a scan, without the command line."""
-    found, _ = look(Asked(str(target), **{"now": NOW, "scan": False, **asked}), bench(), insecure, environ or {})
-    value = document(found, lambda text: text, {"tool": "t", "startedOn": None, "finishedOn": None, "seconds": None, "host": None})
+    wanted = Asked(str(target), **{"now": NOW, "scan": False, **asked})
+    found, _ = look(wanted, bench(), insecure, environ or {})
+    value = document(found, wanted, lambda text: text, {"tool": "t", "startedOn": None, "finishedOn": None, "seconds": None, "host": None})
     jsonschema.Draft202012Validator(schema()).validate(value)
     return Told(found.exit_code, value)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ readiness-gate:
 THREE = ("artifact.image", "artifact.source", "artifact.publish-job")
 
 
+BUILT = GatePolicy(built=("etc/*",))
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A folder with a runbook and a result, and what both say."""
@@ -47,7 +50,7 @@ class Recorded:
 
     def judged(
         self, change: Callable[[dict[str, Any]], Any] = lambda result: None, *, registry: Callable[[str, str], str | None] | None = None,
-        policy: GatePolicy = GatePolicy(), **said: str,  # noqa: B008 it is frozen
+        policy: GatePolicy = BUILT, keys: tuple[str, ...] = (), **said: str,
     ) -> dict[str, Outcome]:  # fmt: skip
         """The three items, with another result or runbook."""
         result = json.loads(json.dumps(self.result))
@@ -56,7 +59,7 @@ class Recorded:
         words = {"repository": self.repository, "digest": self.digest, "commit": self.commit, "builder": BUILDER, **said}
         (self.folder / "runbook.yaml").write_text(RUNBOOK.format(**words))
         case = Case(load(self.folder / "runbook.yaml"), self.folder, policy, NOW, lambda data: [], lambda path, commit: ("PASS", ""),
-                    _result, _careful(registry))  # fmt: skip
+                    _result, keys, _careful(registry))  # fmt: skip
         return {one.item.id: one for one in judge(case) if one.item.id in THREE}
 
 
@@ -80,7 +83,8 @@ def evidence(made: Built, builder: Key, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_an_honest_result_passes_the_three_items(evidence: Recorded) -> None:
-    found = evidence.judged(policy=GatePolicy(builders=(BUILDER,), artifact_required=True))
+    policy = replace(BUILT, builders=(BUILDER,), artifact_required=True)
+    found = evidence.judged(policy=policy, keys=(evidence.result["provenance"]["signer"],))
     assert {one.status for one in found.values()} == {"PASS"}, found
     assert found["artifact.image"].said.startswith(f"{evidence.repository}:1@{evidence.digest}, looked at whole; no registry was asked")
     assert found["artifact.source"].said == f"made from it: 1.4.2 of {evidence.commit}"
@@ -132,22 +136,31 @@ def test_a_result_that_does_not_hold(
 
 
 def test_what_the_policy_requires_and_lacks(evidence: Recorded) -> None:
-    required = GatePolicy(artifact_required=True)
+    required = replace(BUILT, artifact_required=True)
 
     def without(result: dict[str, Any]) -> None:
         result["provenance"] = None
 
     assert evidence.judged(without, policy=required)["artifact.publish-job"].status == "INCOMPLETE"
     assert evidence.judged(without)["artifact.publish-job"].status == "PASS"
-    other = GatePolicy(builders=("forge/other",))
+    other = replace(BUILT, builders=("forge/other",))
     assert evidence.judged(policy=other)["artifact.publish-job"].status == "FAIL"
     evidence.judged()
     text = (evidence.folder / "runbook.yaml").read_text().replace(", evidence: artifact.json", "")
     (evidence.folder / "runbook.yaml").write_text(text)
     case = Case(load(evidence.folder / "runbook.yaml"), evidence.folder, required, NOW, lambda data: [], lambda path, commit: ("PASS", ""))
     found = {one.item.id: one for one in judge(case)}
-    assert {found[id].status for id in THREE} == {"INCOMPLETE", "PASS"}
+    assert {found[id].status for id in THREE} == {"INCOMPLETE"}
     assert "the policy requires one" in found["artifact.image"].said
+
+
+def test_what_was_let_pass_must_be_in_the_policy(evidence: Recorded) -> None:
+    assert "more than the policy's `built`" in evidence.judged(policy=GatePolicy())["artifact.source"].said
+    assert evidence.judged(lambda result: result["asked"].update(nowhereMost=3))["artifact.source"].status == "UNTRUSTED"
+    found = evidence.judged(lambda result: result["asked"]["parameters"].update(patch="*"))["artifact.publish-job"]
+    assert (found.status, found.said) == ("UNTRUSTED", "parameters were let pass that the policy does not name")
+    found = evidence.judged(keys=("SHA256:other",))["artifact.publish-job"]
+    assert (found.status, found.said) == ("UNTRUSTED", "the provenance was signed by a key that is no builder's in the policy")
 
 
 def test_a_registry_is_asked_only_if_told_to_and_its_answer_counts(evidence: Recorded) -> None:
@@ -185,6 +198,8 @@ def test_an_image_pushed_again_between_scan_and_gate_blocks_the_gate(
     assert told(target, *words).code == 0
     said = {"repository": f"{host}/again/app", "digest": image.digest, "commit": image.commit, "builder": BUILDER}
     (tmp_path / "runbook.yaml").write_text(RUNBOOK.format(**said))
+    (tmp_path / ".leakseal").mkdir()
+    (tmp_path / ".leakseal/gate.yaml").write_text("version: 1\nscope: shop@p\nsurfaces: {git: .}\ngate: {built: [etc/*]}\n")
 
     def gate(*more: str) -> tuple[int, dict[str, Any]]:
         capfd.readouterr()
@@ -200,8 +215,8 @@ def test_an_image_pushed_again_between_scan_and_gate_blocks_the_gate(
     code, item = gate("--ask-registry", "--insecure-registry", host)
     assert (code, item["status"]) == (4, "UNTRUSTED")
     assert item["detail"] == f"the tag 1 was pushed again: it stands for {image.digest} now, and not for what the runbook names"
-    (tmp_path / ".leakseal").mkdir()
-    (tmp_path / ".leakseal/gate.yaml").write_text("version: 1\nscope: shop@p\nsurfaces: {git: .}\ngate: {ask-registry: true}\n")
+    text = (tmp_path / ".leakseal/gate.yaml").read_text()
+    (tmp_path / ".leakseal/gate.yaml").write_text(text.replace("gate: {", "gate: {ask-registry: true, "))
     assert gate("--insecure-registry", host)[0] == 4
 
 
