@@ -19,7 +19,10 @@ from scanner.model.content import Span
 from scanner.rulepack.sample import grow
 from tests.effort import costs_at_most
 
-ARGUMENTS = {"entropy": "3.0", "min-digits": "2", "strength": "40", "base64-prefix": "user:", "base64-json": "auths"}
+ARGUMENTS = {
+    "entropy": "3.0", "min-digits": "2", "strength": "40", "base64-prefix": "user:", "base64-json": "auths", "unless": "^ab+",
+    "unless-line": "^ab+", "unless-match": "^ab+",
+}  # fmt: skip
 
 
 def candidate(value: bytes, before: bytes = b"key = ") -> Candidate:
@@ -160,7 +163,24 @@ def test_aws_key_ids_of_the_newer_format_hold_an_account() -> None:
     assert aws_account(b"AKIA" + b"IBCD" * 4) == ""
 
 
-FLAWED = ["nonsense", "entropy", "entropy:", "entropy:high", "entropy:9", "min-digits:-1", "mixed:3", "base64-prefix:"]
+@pytest.mark.parametrize(
+    ("check", "line", "kept"),
+    [
+        ("unless:^ab", "key = xab", True), ("unless:^ab", "key = abx", False), ("unless:(?i)AB", "key = xab", False),
+        ("unless:key", "key = ab", True), ("unless-line:key", "key = ab", False), ("unless-line:^key = ab$", "key = ab", False),
+        ("unless-line:other", "key = ab", True), ("unless-match:key", "key = ab", True), ("unless-match:ab", "key = ab", False),
+    ],
+)  # fmt: skip
+def test_what_a_pattern_finds_is_passed_over(check: str, line: str, kept: bool) -> None:
+    name, _, argument = check.partition(":")
+    head = "key = "
+    assert CHECKS[name](candidate(line.removeprefix(head).encode(), head.encode()), argument) == kept
+
+
+FLAWED = [
+    "unless", "unless:", "unless:(", "unless-line:(?=a)",
+    "nonsense", "entropy", "entropy:", "entropy:high", "entropy:9", "min-digits:-1", "mixed:3", "base64-prefix:",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("check", FLAWED)
