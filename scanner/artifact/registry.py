@@ -27,6 +27,7 @@ from scanner.artifact.reference import Reference, is_digest, parse
 from scanner.artifact.transport import Answer, Broken, MismatchError, MissingError, RegistryError, Transport, joined, origin
 
 BLOB_MOST = 64 << 30  # bytes
+_PROGRESS = 1 << 20  # bytes between two ends of a connection, by which they are no failures in a row
 _PAGES_MOST = 50  # of referrers
 _CODE = re.compile(r"[A-Z_]{3,40}")
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;\s*rel="?next"?')
@@ -61,8 +62,9 @@ class Registry:
 
     def blob(self, digest: str, size: int | None = None) -> Iterator[bytes]:
         """A blob in pieces, gone on with where a connection ends; raises MismatchError after its last piece if its digest is another."""
-        hashed, done, patience = hashlib.new(digest.partition(":")[0]), 0, self._transport.patience
-        for attempt in range(patience.attempts):
+        hashed, patience = hashlib.new(digest.partition(":")[0]), self._transport.patience
+        done = failures = since = 0
+        while True:
             answer = self._ask("GET", f"blobs/{digest}", {"Range": f"bytes={done}-"} if done else {}, "a blob", also=(206, 416))
             ahead = 0 if answer.status == 206 else done  # what we have already, and the registry sends again
             problem: Broken | None = None
@@ -77,8 +79,10 @@ class Registry:
                 problem = said
             if problem is None:
                 break
-            if attempt == patience.attempts - 1 or not patience.wait(attempt):
+            failures = 1 if done - since >= _PROGRESS else failures + 1  # whoever reads slowly is cut off again and again
+            if failures == patience.attempts or not patience.wait(failures - 1):
                 raise self._cut("a blob", problem)
+            since = done
         if f"{hashed.name}:{hashed.hexdigest()}" != digest or (size is not None and done != size):
             raise self._other("a blob")
 

@@ -228,7 +228,7 @@ class Transport:
 
         proxy, verified = self._proxy(url), not self.is_insecure(url)
         if (proxy, verified) not in self._pools:
-            options: dict[str, Any] = {} if verified else {"cert_reqs": "CERT_NONE", "assert_hostname": False}
+            options: dict[str, Any] = {} if verified else {"cert_reqs": "CERT_NONE"}
             if not verified:
                 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the user named it
             if proxy:

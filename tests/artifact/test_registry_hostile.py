@@ -94,6 +94,18 @@ def test_a_registry_without_ranges_sends_all_of_it_again_and_each_byte_is_given_
         assert b"".join(registry(server.host, tmp_path).blob(digest_of(data))) == data
 
 
+def test_a_connection_that_ends_again_and_again_is_no_failure_while_something_comes(tmp_path: Path) -> None:
+    data, share = secrets.token_bytes(9 << 20), (1 << 20) + 1
+
+    def script(asked: Asked) -> Answered:
+        start = int(asked.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        return Answered(206 if start else 200, {}, data[start : start + share], length=len(data) - start)
+
+    with liar(script) as server:
+        assert b"".join(registry(server.host, tmp_path).blob(digest_of(data), len(data))) == data
+        assert len(server.asked) == 9
+
+
 def test_a_body_that_is_always_cut_short_is_given_up(tmp_path: Path) -> None:
     with liar(lambda asked: Answered(200, {}, BODY[:5], length=len(BODY))) as server:
         client = registry(server.host, tmp_path)
