@@ -79,6 +79,9 @@ def progress(release: Release, tool: Tool, before: Stand, now: datetime, *, fres
     folder = cache / _FOLDER / _key(release, tool)
     with suppress(OSError):
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for other in folder.parent.iterdir():  # of runs that nobody went on with
+            if other.stat().st_mtime < (now - 2 * _DAY).timestamp():
+                shutil.rmtree(other, ignore_errors=True)
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     begun = _begun(folder / "begun", now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
@@ -166,3 +167,16 @@ def test_the_state_is_private_has_no_secret_and_is_gone_at_the_end(folder: Path,
             assert part not in text
     _progress(asked, stand(asked)).over()
     assert list(top.iterdir()) == []
+
+
+def test_what_nobody_went_on_with_is_swept_away(folder: Path, tmp_path: Path) -> None:
+    old = tmp_path / "cache/attest/0123"
+    old.mkdir(parents=True)
+    (old / "1.z").write_bytes(b"x")
+    days_ago = (STARTED - timedelta(days=3)).timestamp()
+    os.utime(old, (days_ago, days_ago))
+    asked = _asked(folder, tmp_path / "cache")
+    mine = _progress(asked, stand(asked)).folder
+    assert list(mine.parent.iterdir()) == [mine]
+    _progress(asked, stand(asked), later=timedelta(hours=1))
+    assert (mine / "begun").exists()

@@ -18,7 +18,7 @@ from scanner.attest.envelope import PAYLOAD_TYPE, bundle, envelope, sign
 from scanner.attest.judges import Expected
 from scanner.attest.keys import PrivateKey
 from scanner.attest.policy import Policy, Trust, Trusted
-from scanner.attest.verify import Verdict, verify
+from scanner.attest.verify import Verdict, newest, verify
 from scanner.canon import canonical
 from tests.attest.conftest import COMMIT, LEAVES, NOW
 
@@ -274,3 +274,20 @@ def test_a_hint_about_the_key_is_worth_nothing(said: Statement, policy: Policy, 
     trust = Trust((Trusted(keys("scanner").public, ("scanner",)),))
     assert verify(signed, Expected(policy=policy, trust=trust, now=NOW)).exit_code == 4
     assert COMMIT in str(said)
+
+
+def test_of_several_the_newest_counts_that_is_the_policys_own(said: Statement, policy: Policy, keys: Callable[[str], PrivateKey]) -> None:
+    def signed(*changes: Callable[[Statement], None], by: str = "scanner") -> bytes:
+        value = deepcopy(said)
+        for change in changes:
+            change(value)
+        return bundle(sign(canonical(value), keys(by).public.id, keys(by).sign))
+
+    passed, failed = signed(), signed(_set(P, "result", to="FAILED"), _set(P, "findings", "open", to=1))
+    foreign, other = signed(by="stranger"), signed(_set(P, "scope", "id", to="y/other@production"))
+    expected = Expected(policy=policy, trust=policy.trust, now=NOW)
+    for assertions, code in (
+        ([passed], 0), ([failed, passed], 0), ([passed, failed], 1), ([passed, foreign, other, b"{}", b"\xff"], 0),
+        ([foreign, other], 4), ([failed, b"x"], 1), ([passed, *[b"x"] * 100], 4),
+    ):  # fmt: skip
+        assert newest(assertions, expected).exit_code == code
