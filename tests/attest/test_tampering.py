@@ -276,7 +276,7 @@ def test_a_hint_about_the_key_is_worth_nothing(said: Statement, policy: Policy, 
     assert COMMIT in str(said)
 
 
-def test_of_several_the_newest_that_counts_is_one_of_its_application(said: Statement, policy: Policy, keys: Callable[[str], PrivateKey]) -> None:
+def test_of_several_the_newest_of_the_application_counts(said: Statement, policy: Policy, keys: Callable[[str], PrivateKey]) -> None:
     def signed(*changes: Callable[[Statement], None], by: str = "scanner") -> bytes:
         value = deepcopy(said)
         for change in changes:
