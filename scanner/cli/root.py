@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ledger": ("ledger", "Export, prune or check what sweeps have written down."),
     "review": ("review.command", "Open findings one by one, and a decision about each."),
     "redact": ("redact", "Copy a file with every secret masked."),
+    "report": ("export", "Render a stored report in another format."),
+    "compare": ("compare", "What is new, gone and moved between two reports."),
     "import": ("imports", "Carry over baselines, rules and reports of other scanners."),
     "config": ("config", "Show what applies here, and the configuration's schema."),
     "completion": ("completion", "Print what a shell needs to complete commands."),

@@ -24,9 +24,15 @@ def _late(module: str) -> Renderer:
     return rendered
 
 
-_MODULES = {"github": "github", "json": "json_v1", "jsonl": "jsonl", "sarif": "sarif", "table": "table"}
+_MODULES = {
+    "csv": "csvtable", "github": "github", "gitlab": "gitlab", "json": "json_v1", "jsonl": "jsonl", "junit": "junit",
+    "markdown": "markdown", "sarif": "sarif", "table": "table",
+}  # fmt: skip
 FORMATS: Mapping[str, Renderer] = {name: _late(module) for name, module in _MODULES.items()}
-ENDINGS: Mapping[str, str] = {".json": "json", ".jsonl": "jsonl", ".sarif": "sarif"}
+ENDINGS: Mapping[str, str] = {
+    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".sarif": "sarif", ".xml": "junit",
+}  # fmt: skip
+GITLAB = "gl-secret-detection-report.json"  # the name that GitLab's own job gives it
 
 
 def prepare(formats: Iterable[str]) -> None:
@@ -36,8 +42,10 @@ def prepare(formats: Iterable[str]) -> None:
 
 
 def format_of(path: str) -> str:
-    """The format that a file's ending stands for; `x.sarif.json` is SARIF."""
+    """The format that a file's ending stands for; `x.sarif.json` is SARIF, `gl-secret-detection-report.json` is GitLab's."""
     name = PurePath(path).name.lower()
+    if name == GITLAB:
+        return "gitlab"
     if name.endswith(".sarif.json"):
         return "sarif"
     ending = PurePath(name).suffix
