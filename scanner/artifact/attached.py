@@ -19,7 +19,7 @@ _BUNDLES = "application/vnd.dev.sigstore.bundle"  # of any version
 _LEGACY = "predicateType"  # the annotation of such a layer
 _NOTHING = b"{}"
 _MOST = 2 << 20  # bytes of an assertion
-_SEVERAL_MOST, _TRIES = 100, 5
+_SEVERAL_MOST, _TRIES = 20, 5
 
 
 def ready(registry: Registry) -> None:

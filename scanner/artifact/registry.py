@@ -28,7 +28,7 @@ from scanner.artifact.transport import Answer, Broken, MismatchError, MissingErr
 
 BLOB_MOST = 64 << 30  # bytes
 _PROGRESS = 1 << 20  # bytes between two ends of a connection, by which they are no failures in a row
-_PAGES_MOST = 50  # of referrers
+_PAGES_MOST = 20  # of referrers
 _CODE = re.compile(r"[A-Z_]{3,40}")
 _NEXT = re.compile(r'<([^<>]{1,4000})>\s*;\s*rel="?next"?')
 

@@ -36,19 +36,26 @@ class RegistryShelf:
         """`chosen` are the manifests that are read; the top one too, if it is another, but not what else it names."""
         self._registry, self._progress, self._clock = registry, settings.progress, settings.limits.clock
         self._end = self._clock() + settings.limits.seconds
-        self._asked = 0
-        self._kept: dict[str, bytes] = {}  # manifests, and configurations once they were read
+        self._asked = self._held = 0
+        self._kept: dict[str, bytes] = {}  # manifests, and configurations once they were read, as far as they may be held
+        self._manifests: set[str] = set()
         self._configs: set[str] = set()
         self._failed: dict[str, Stop] = {}
         self.sizes: dict[str, int] = {}
         self.more = False  # whether there are more manifests or blobs than are read
         apart = [] if top.descriptor() in chosen else [top.descriptor()]
         for one in chosen:
-            self._manifest(one, top, 0)
+            self._follow(one, top, 0)
         for one in apart:
             self._keep(_name(one), top.body)
         document = {"manifests": [one.document() for one in chosen], "blobs": [one.document() for one in apart]}
-        self._keep(_INDEX, json.dumps(document).encode())
+        self._kept[_INDEX] = json.dumps(document).encode()
+        self.sizes[_INDEX] = len(self._kept[_INDEX])
+
+    @property
+    def manifests(self) -> int:
+        """How many of them are manifests, which are here already."""
+        return len(self._manifests)
 
     @property
     def stored(self) -> frozenset[str]:
@@ -65,15 +72,24 @@ class RegistryShelf:
             raise problem
         if name in self._kept:
             return Pieces([self._kept[name]])
+        if name in self._manifests:
+            return _Stream(self._again(_digest(name)), self._progress)
         stream = _Stream(self._registry.blob(_digest(name), self.sizes[name]), self._progress)
         if name not in self._configs or self.sizes[name] > MANIFEST_MOST:
             return stream
         data = b"".join(iter(partial(stream.read, 1 << 20), b""))
-        if sum(map(len, self._kept.values())) + len(data) <= _KEPT:
-            self._kept[name] = data
+        self._hold(name, data)
         return Pieces([data])
 
-    def _manifest(self, named: Descriptor, top: Fetched, depth: int) -> None:
+    def _again(self, digest: str) -> Iterator[bytes]:
+        yield self._registry.manifest(digest).body
+
+    def _hold(self, name: str, data: bytes) -> None:
+        self._held += len(data)
+        if self._held <= _KEPT:
+            self._kept[name] = data
+
+    def _follow(self, named: Descriptor, top: Fetched, depth: int) -> None:
         """A manifest, and what it names."""
         name = _name(named)
         if name in self.sizes:
@@ -95,7 +111,7 @@ class RegistryShelf:
             else:
                 self.more = True
         for one in descriptors(document, "manifests") if depth < _DEPTH else ():
-            self._manifest(one, top, depth + 1)
+            self._follow(one, top, depth + 1)
 
     def _fetched(self, name: str, named: Descriptor) -> Fetched | None:
         """A manifest; what is wrong with it is told by whoever opens it, or looks for it."""
@@ -111,7 +127,9 @@ class RegistryShelf:
         return None
 
     def _keep(self, name: str, data: bytes) -> None:
-        self._kept[name], self.sizes[name] = data, len(data)
+        self.sizes[name] = len(data)
+        self._manifests.add(name)
+        self._hold(name, data)
 
 
 class _Stream:
@@ -120,6 +138,7 @@ class _Stream:
     def __init__(self, pieces: Iterator[bytes], progress: Progress) -> None:
         self._pieces, self._progress = Pieces(pieces), progress
         self._problem: Stop | None = None
+        self._ended = False
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes."""
@@ -132,7 +151,8 @@ class _Stream:
         except RegistryError as problem:
             self._problem = Stop(problem.reason, problem.message)
             raise self._problem from None
-        self._progress.advance(0, len(data))
+        self._progress.advance(0 if data or self._ended else 1, len(data))
+        self._ended |= not data
         return data
 
 
@@ -142,12 +162,12 @@ def scan_reference(id: str, name: str, settings: Settings) -> Scanned:
     registry = connect(name, pulling.insecure, pulling.environ)
     top = registry.manifest()
     chosen = _chosen(registry, top, pulling.platform)
-    settings.progress.start(name)
     tally, done, interrupted = Tally(id, "oci", leaves=settings.leaves), Opened(), False
     sizes: dict[str, int] = {}
     try:
         shelf = RegistryShelf(registry, top, chosen, settings)
         sizes = {name: shelf.sizes[name] for name in shelf.stored}
+        settings.progress.start(name, len(sizes) - shelf.manifests)
         tally.expected += len(sizes)
         total = min(sum(sizes.values()), settings.limits.total)  # sizes are what a stranger says
         limits = replace(settings.limits, seconds=settings.limits.seconds + total / _SLOWEST)

@@ -226,6 +226,14 @@ def test_sizes_that_are_lies_and_indexes_without_end_are_bounded(monkeypatch: py
     assert said.report["result"] == "incomplete"
 
 
+def test_manifests_that_are_not_held_are_asked_for_again(layout: Path, open_registry: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, _ = index(open_registry, layout, "pulled/unheld")
+    held = pull(name)
+    monkeypatch.setattr(pulled, "_KEPT", 0)
+    again = pull(name)
+    assert (again.gaps, again.count, places(again)) == ([], held.count, places(held))
+
+
 def test_a_project_cannot_turn_off_tls_for_whoever_scans_it(
     layout: Path, open_registry: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
