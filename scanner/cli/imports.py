@@ -133,6 +133,37 @@ def rules(file: str, output: str) -> int:
     return 0
 
 
+@command.command("report")
+@click.argument("file", metavar="FILE.json")
+@click.option("-o", "--output", metavar="REPORT.json", required=True, help="Where our report is written.")
+def report(file: str, output: str) -> int:
+    """Make a report of ours of another scanner's: trufflehog, kingfisher, gitleaks or betterleaks, in JSON.
+
+    It is there to be compared with a scan: `leakseal compare REPORT.json OURS.json`. The values in FILE are fingerprinted, and not written.
+    """
+    from scanner import __version__
+    from scanner.cli.options import project
+    from scanner.exchange import foreign
+    from scanner.model.report import Run
+    from scanner.pipeline.engines import engine
+    from scanner.pipeline.foreigners import Desk, adopted
+    from scanner.report import render
+
+    theirs = foreign.read(stored(file, foreign.MOST))
+    chosen = project(None, file=None)
+    desk = Desk(engine(chosen.rules, cachefile.folder()), chosen.judging.seal)
+    made = adopted(theirs.tool, theirs.seen, file, desk, Run(f"leakseal {__version__}"), theirs.hidden)
+    try:
+        with Path(output).open("wb") as stream:
+            render(made, "json", stream)
+    except OSError as problem:
+        raise UsageError(f"the report cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None
+    told = f"{count(len(made.findings), 'finding')} of {theirs.tool}"
+    told += f", {theirs.hidden} without a value" if theirs.hidden else ""
+    click.echo(told + (f", {theirs.odd} that could not be understood" if theirs.odd else ""), err=True)
+    return 0
+
+
 def _known() -> tuple[Known, set[str]]:
     from scanner import config
     from scanner.cli import options
