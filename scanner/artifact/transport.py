@@ -166,7 +166,7 @@ class Transport:
             except RegistryError:
                 continue
             answer.close()
-            if answer.status in (200, 401):
+            if answer.status not in (400, *_REDIRECTS):  # 400: it speaks TLS there
                 return f"{scheme}://{host}"
         raise RegistryError(f"there is no registry at {host}", hint="check that it is up, and its port")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scanner.artifact.authority import challenges
 from scanner.artifact.credentials import Credentials
@@ -311,6 +313,32 @@ def test_referrers_without_end_are_given_up(tmp_path: Path) -> None:
     said = Answered(200, {"Link": '</v2/shop/app/referrers/next>; rel="next"'}, b"{}")
     with liar(lambda asked: said) as server, pytest.raises(RegistryError, match="too many referrers"):
         registry(server.host, tmp_path).referrers(DIGEST)
+
+
+def test_a_proxy_of_the_environment_is_used_but_not_for_who_is_excepted() -> None:
+    def script(asked: Asked) -> Answered:
+        return FINE if asked.path.startswith("http://registry.invalid/v2/") else Answered(404)
+
+    with liar(script) as proxy:
+        environ = {"http_proxy": f"http://user:{SECRET}@{proxy.host}"}
+        reference = parse("docker://registry.invalid/shop/app:1")
+        patience = Patience(attempts=1, sleep=Naps())
+        assert Registry(reference, None, Transport(["registry.invalid"], patience, environ)).manifest().digest == DIGEST
+        assert proxy.asked[-1].path == "http://registry.invalid/v2/shop/app/manifests/1"
+        assert set(proxy.seen("Proxy-Authorization")) == {"Basic " + base64.b64encode(f"user:{SECRET}".encode()).decode()}
+        count = len(proxy.asked)
+        excepted = {**environ, "no_proxy": ".invalid"}
+        with pytest.raises(RegistryError, match="no registry") as said:
+            Registry(reference, None, Transport(["registry.invalid"], patience, excepted)).manifest()
+        with liar(lambda asked: FINE) as server:  # this machine needs no proxy
+            Registry(parse(f"docker://{server.host}/app"), None, Transport([server.host], patience, environ)).manifest()
+        assert len(proxy.asked) == count
+    assert SECRET not in repr(said.value)
+
+
+@given(st.text(st.sampled_from('Basic bearer="x,\\ \t=_;'), max_size=60))
+def test_no_challenge_is_too_strange(header: str) -> None:
+    assert all(scheme and all(parameters) for scheme, parameters in challenges(header))
 
 
 def test_no_host_and_no_server_are_told_in_a_sentence(tmp_path: Path) -> None:
