@@ -8,7 +8,6 @@ import socket
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -16,6 +15,7 @@ import click
 from scanner import __version__, cachefile, report
 from scanner.cli import INTERRUPTED, complain
 from scanner.cli.options import Project, insecure_registries, looking, project, workers
+from scanner.cli.output import filed, needs_page, printed
 from scanner.cli.standard_input import StandardInput
 from scanner.config import OCR_MODES
 from scanner.decode.limits import Limits
@@ -45,6 +45,7 @@ from scanner.report.progress import Meter
 @click.option("-o", "--output", multiple=True, metavar="FILE", help="Write a report there too; its ending says the format.")
 @click.option("--platform", metavar="OS/ARCH", help="Of an image in a registry, only this platform, such as linux/arm64.")
 @click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
+@click.option("--embed-pictures", "embed", is_flag=True, help="Show pictures that have findings, painted over, in an HTML report.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of the target's leakseal.yaml.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
 @click.option("--suppressions", "suppressed", metavar="FILE", help="Instead of the target's .leakseal/suppressions.yaml.")
@@ -61,7 +62,7 @@ from scanner.report.progress import Meter
 def command(  # noqa: PLR0913, PLR0917 click passes every option
     targets: tuple[str, ...], git: tuple[str, ...], logs: tuple[str, ...], notes: tuple[str, ...], screenshots: tuple[str, ...],
     staged: bool, tree: bool, commits: str | None, since: str | None,
-    form: str, output: tuple[str, ...], file: str | None, packs: tuple[str, ...], suppressed: str | None,
+    form: str, output: tuple[str, ...], embed: bool, file: str | None, packs: tuple[str, ...], suppressed: str | None,
     allow_gaps: bool, verify_objects: bool, trust_owner: bool, jobs: int | None,
     platform: str | None, insecure: tuple[str, ...],
     ocr: str | None, ocr_command: str | None, engine: str, walk: str, quiet: bool, no_color: bool,
@@ -76,6 +77,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         requests += (Request(name, surface, only if surface == "git" else None) for name in names)
     requests = requests or [Request(".", only=only)]
     forms = {name: report.format_of(name) for name in output}
+    if embed:
+        needs_page([form, *forms.values()])
     chosen = project(requests[0].name, file=file, packs=packs, suppressed=suppressed)
     look = looking(chosen, named=file is not None, mode=ocr, command=ocr_command)
     settings = Settings(
@@ -96,14 +99,18 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         excluded=chosen.config.why_excluded, standard_input=pieces, gaps_allowed=allow_gaps,
     )  # fmt: skip
     found = _stamped(found, begun)
-    for name, wanted in forms.items():
-        _write(found, wanted, Path(name))
+    pictures = {}
+    if embed:
+        from scanner.cli.pictures import painted
+
+        pictures = painted(found, chosen, named=file is not None)
+    filed(found, forms, pictures)
     if settings.live:
         lines = jsonl.ending(found, settings.live.target, settings.live.findings, settings.live.open)
         sys.stdout.buffer.writelines(text.encode() for text in lines)
+        sys.stdout.buffer.flush()
     else:
-        report.render(found, form, sys.stdout.buffer, page_of(sys.stdout, os.environ, no_color=no_color))
-    sys.stdout.buffer.flush()
+        printed(found, form, pictures, no_color=no_color)
     if interrupted:
         hint = "what came before was searched" if settings.live else "run it again to its end"
         complain("the scan was interrupted, so the report is not complete", hint)
@@ -144,12 +151,3 @@ def _stamped(found: Report, begun: datetime) -> Report:
         seconds=round((ended - begun).total_seconds(), 3), host=socket.gethostname() if os.environ.get("LEAKSEAL_HOST") else None,
     )  # fmt: skip
     return replace(found, run=run)
-
-
-def _write(found: Report, form: str, path: Path) -> None:
-    try:
-        with path.open("wb") as file:
-            report.render(found, form, file)
-    except OSError as problem:
-        hint = "name a file in a folder that exists"
-        raise UsageError(f"the report cannot be written to {path}: {problem.strerror}", hint=hint) from None

@@ -25,12 +25,12 @@ def _late(module: str) -> Renderer:
 
 
 _MODULES = {
-    "csv": "csvtable", "github": "github", "gitlab": "gitlab", "json": "json_v1", "jsonl": "jsonl", "junit": "junit",
+    "csv": "csvtable", "github": "github", "gitlab": "gitlab", "html": "html", "json": "json_v1", "jsonl": "jsonl", "junit": "junit",
     "markdown": "markdown", "sarif": "sarif", "table": "table",
 }  # fmt: skip
 FORMATS: Mapping[str, Renderer] = {name: _late(module) for name, module in _MODULES.items()}
 ENDINGS: Mapping[str, str] = {
-    ".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".sarif": "sarif", ".xml": "junit",
+    ".csv": "csv", ".html": "html", ".json": "json", ".jsonl": "jsonl", ".md": "markdown", ".sarif": "sarif", ".xml": "junit",
 }  # fmt: skip
 GITLAB = "gl-secret-detection-report.json"  # the name that GitLab's own job gives it
 
@@ -55,7 +55,7 @@ def format_of(path: str) -> str:
 
 
 def render(report: Report, format: str, stream: BinaryIO, page: Page = PIPED) -> None:
-    """Writes the report; everything but `table` is UTF-8 and takes nothing from the page."""
+    """Writes the report; everything but `table` is UTF-8."""
     if format not in FORMATS:
         raise UsageError(f"unknown format {format!r}", hint=f"choose one of {' '.join(FORMATS)}")
     encoding = page.encoding if format == "table" else "utf-8"

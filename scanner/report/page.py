@@ -8,6 +8,15 @@ from typing import TextIO
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that may be shown, for everything that was found in it is painted over."""
+
+    data: bytes  # PNG
+    width: int  # pixels
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """How wide it is, whether it takes escape codes and colour, and where a path can be opened."""
 
@@ -16,6 +25,7 @@ class Page:
     color: bool = False
     encoding: str = "utf-8"
     links: Mapping[str, str] = field(default_factory=dict)  # target id -> address that a path is appended to; `{commit}` is filled in
+    pictures: Mapping[tuple[str, str], Picture] = field(default_factory=dict)  # by target id and path; only HTML shows them
 
     @property
     def dot(self) -> str:

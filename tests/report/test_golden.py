@@ -43,7 +43,7 @@ def test_a_fixed_report_is_written_as_it_always_was(name):
 
 
 def test_every_format_has_a_golden_file():
-    assert {format for format, _ in FILES.values()} == set(FORMATS)
+    assert {format for format, _ in FILES.values()} == set(FORMATS) - {"html"}  # a page is for eyes: its bytes are no promise
 
 
 def test_a_kept_report_is_readable_for_ever():
