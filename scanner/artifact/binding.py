@@ -79,12 +79,11 @@ def bind(members: Iterable[Member], tree: Tree, packaging: str, declared: Iterab
             waiting.append(member)
             continue
         kind = _kind(member, tree, packaging, patterns)
-        if kind in ("source", "empty") and member.name.endswith(".py"):
+        if kind == "source" and member.name.endswith(".py"):
             sources[member.name] = member.size
         _count(found, kind, member.name)
     for member in waiting:
-        ours = any(member.blob and path for path in tree.blobs.get(member.blob, ()))
-        kind = _kind(member, tree, packaging, patterns) if ours else _compiled(member, sources, patterns)
+        kind = _kind(member, tree, packaging, patterns) if member.blob in tree.blobs else _compiled(member, sources, patterns)
         _count(found, kind, member.name)
     found.nowhere.sort()
     found.renamed.sort()
@@ -118,7 +117,7 @@ def _kind(member: Member, tree: Tree, packaging: str, patterns: tuple[str, ...])
 
 
 def _compiled(member: Member, sources: Mapping[str, int], patterns: tuple[str, ...]) -> str:
-    """Compiled Python is the packaging's if it says that it was made of a file of that size which is the commit's (PEP 552)."""
+    """Compiled Python belongs to a file of the commit if it says that it was made of one of that size (PEP 552)."""
     if _declared(member.name, patterns):
         return "declared"
     match = _BYTECODE.fullmatch(member.name)

@@ -13,7 +13,7 @@ from scanner.artifact.naming import Package
 from scanner.artifact.provenance import Expected
 from scanner.attest import policy as policies
 from scanner.attest.keys import load_public
-from scanner.attest.policy import Trusted
+from scanner.attest.policy import Trust, Trusted
 from scanner.errors import UsageError
 from scanner.gate import policy as gatepolicy
 from scanner.gate import runbook as runbooks
@@ -46,7 +46,7 @@ class Asked:
     builders: tuple[str, ...] = ()
     build_types: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
-    trusted: tuple[Trusted, ...] = ()
+    trust: Trust = field(default_factory=Trust)
     allow_tag: bool = False
     scan: bool = True
     trust_owner: bool = False
@@ -70,20 +70,20 @@ class Asked:
 
 def with_policy(asked: Asked, policy: Path | None, trust: Path | None, keys: tuple[str, ...]) -> Asked:
     """With keys, builders, repository and parameters of a policy, where nothing else was said; raises ConfigError."""
-    trusted: tuple[Trusted, ...] = ()
+    believed = Trust()
     if policy is not None:
         said, gate = policies.load(policy), gatepolicy.load(policy)
-        trusted = said.keys
+        believed = said.trust
         asked = replace(
             asked, builders=asked.builders or gate.builders, source_uri=asked.source_uri or said.repository,
             build_types=asked.build_types or gate.build_types, parameters={**dict(gate.parameters), **asked.parameters},
             declared=(*gate.built, *asked.declared), nowhere_most=max(gate.nowhere_most, asked.nowhere_most),
         )  # fmt: skip
     if trust is not None:
-        trusted = policies.load_trust(trust).keys
+        believed = policies.load_trust(trust)
     if keys:
-        trusted = tuple(Trusted(load_public(Path(name)), ("builder",)) for name in keys)
-    return replace(asked, trusted=trusted)
+        believed = replace(believed, keys=tuple(Trusted(load_public(Path(name)), ("builder",)) for name in keys))
+    return replace(asked, trust=believed)
 
 
 def with_runbook(asked: Asked, path: Path) -> Asked:

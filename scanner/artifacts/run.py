@@ -93,7 +93,7 @@ def note_provenance(book: Book, asked: Asked, digests: tuple[str, ...], attached
     if not asked.wants_provenance:
         return None
     files = [*(contents(path, "provenance") for path in asked.provenance), *attached]
-    found = trust.judged(files, asked.trusted, asked.expected(digests), asked.now)
+    found = trust.judged(files, asked.trust, asked.expected(digests), asked.now)
     book.add(trust.asked_for(found))
     return found
 
@@ -104,6 +104,8 @@ def note_binding(book: Book, asked: Asked, found: Binding, unseen: int) -> None:
         nowhere, renamed = found.counts["nowhere"], found.counts["renamed"]
         more = f", and {renamed:,} have another name there" if renamed else ""
         book.note("binding", f"{nowhere:,} files are not from commit {found.commit}{more}", "")
+    if compiled := found.counts["bytecode"]:
+        book.note("binding", f"{compiled:,} files of compiled Python cannot be compared with their sources", "", INCOMPLETE)
     if found.more or unseen:
         book.note("binding", "not every file in it could be read and compared", "", INCOMPLETE)
     total = sum(found.counts.values())

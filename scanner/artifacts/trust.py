@@ -12,9 +12,11 @@ from scanner.artifact.provenance import Expected, Provenance, Unfit
 from scanner.artifact.signing import SIGN_TYPE, Signed, decoded, spoken_of
 from scanner.attest import envelope
 from scanner.attest.distrust import Distrust
-from scanner.attest.envelope import PAYLOAD_TYPE
-from scanner.attest.policy import Trusted
+from scanner.attest.envelope import PAYLOAD_TYPE, Assertion
+from scanner.attest.judges import SKEW
+from scanner.attest.policy import Trust, Trusted
 from scanner.attest.strict import Document, document
+from scanner.attest.timestamp import time_of
 from scanner.attest.trust import signer, untimely
 
 ROLE = "builder"
@@ -30,9 +32,9 @@ class Judged:
     key: str | None = None
 
 
-def judged(files: Sequence[bytes], trusted: Sequence[Trusted], expected: Expected, now: datetime) -> Judged:
+def judged(files: Sequence[bytes], trust: Trust, expected: Expected, now: datetime) -> Judged:
     """The provenance in envelopes, bundles or JSON lines of them: the one of which the most holds."""
-    found = [_one(data, trusted, expected, now) for file in files for data in statements(file)]
+    found = [_one(data, trust, expected, now) for file in files for data in statements(file)]
     if not found:
         return Judged((Check("envelope", False, "there is no provenance"),))
     return max(found, key=_held)
@@ -51,7 +53,7 @@ def statements(file: bytes) -> Iterator[bytes]:
         yield file
 
 
-def _one(data: bytes, trusted: Sequence[Trusted], expected: Expected, now: datetime) -> Judged:
+def _one(data: bytes, trust: Trust, expected: Expected, now: datetime) -> Judged:
     checks: list[Check] = []
 
     def note(name: str, problem: str, fine: str) -> bool:
@@ -66,7 +68,7 @@ def _one(data: bytes, trusted: Sequence[Trusted], expected: Expected, now: datet
     strange = assertion.payload_type != PAYLOAD_TYPE
     if not note("envelope", "what is signed is not an in-toto statement" if strange else "", "an in-toto statement, signed"):
         return Judged(tuple(checks))
-    key = signer(assertion, trusted, ROLE)
+    key = signer(assertion, trust.keys, ROLE)
     wrong = "no trusted key with the role builder made the signature" if key is None else ""
     if not note("signer", wrong, f"signed by {key.key.id if key else ''}") or key is None:
         return Judged(tuple(checks))
@@ -79,9 +81,23 @@ def _one(data: bytes, trusted: Sequence[Trusted], expected: Expected, now: datet
         note("statement", str(problem), "")
         return Judged(tuple(checks))
     note("statement", "", "an in-toto Statement v1 with SLSA provenance v1")
-    late = "the provenance is from the future" if said.finished and said.finished > now else ""
-    note("key", late or untimely(key, said.finished or now), "it was valid then, and is not revoked")
+    note("key", _wrong_time(assertion, key, said, trust, now), "it was valid then, and is not revoked")
     return Judged((*checks, *provenance.judge(said, expected)), said, key.key.id)
+
+
+def _wrong_time(assertion: Assertion, key: Trusted, said: Provenance, trust: Trust, now: datetime) -> str:
+    """Why the key does not count for the day on which it signed, or nothing; a trusted authority's time stamp says which that was."""
+    if said.finished and said.finished > now + SKEW:
+        return "the provenance is from the future"
+    if not (assertion.timestamps and trust.authorities):
+        return untimely(key, said.finished or now)
+    try:
+        stamped = time_of(assertion.timestamps, assertion.signatures[0].sig, trust.authorities)
+    except Distrust as doubt:
+        return doubt.message
+    if stamped > now + SKEW or (said.finished and stamped < said.finished - SKEW):
+        return "the signature was stamped before the build had ended, or in the future"
+    return untimely(key, stamped)
 
 
 def asked_for(judged: Judged) -> tuple[Check, ...]:

@@ -22,7 +22,8 @@ from scanner.artifacts.look import look
 from scanner.artifacts.result import document, schema
 from scanner.artifacts.run import Bench
 from scanner.attest.keys import load_public
-from scanner.attest.policy import Trusted
+from scanner.attest.policy import Trust, Trusted
+from scanner.attest.timestamp import Authority
 from scanner.cli import main
 from scanner.findings.seal import Seal
 from scanner.model.rule import Ruleset
@@ -185,9 +186,9 @@ def looked(target: Path | str, *, insecure: tuple[str, ...] = (), environ: Mappi
     return Told(found.exit_code, value)
 
 
-def trusting(key: Key, **more: Any) -> tuple[Trusted, ...]:
-    """A builder's key."""
-    return (Trusted(load_public(key.public), **{"roles": ("builder",), **more}),)
+def trusting(key: Key, *authorities: Authority, **more: Any) -> Trust:
+    """A builder's key, and whose time counts."""
+    return Trust((Trusted(load_public(key.public), **{"roles": ("builder",), **more}),), authorities)
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ def proven(released: Released, builder: Key, tmp_path: Path) -> Callable[..., To
         after(envelope)
         file = tmp_path / "provenance.intoto.json"
         file.write_text(json.dumps(envelope))
-        expected = {"builders": (BUILDER,), "source_uri": SOURCE, "commit": released.commit, "trusted": trusting(builder)}
+        expected = {"builders": (BUILDER,), "source_uri": SOURCE, "commit": released.commit, "trust": trusting(builder)}
         return looked(released.wheel, provenance=(str(file),), **{**expected, **asked})
 
     return judge

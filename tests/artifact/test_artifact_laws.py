@@ -18,6 +18,7 @@ from scanner.artifact.manifest import Descriptor
 from scanner.artifact.naming import Package, checksums, locked
 from scanner.artifact.package import NPM, SDIST, WHEEL, Packed, Untrue, metadata, same_version
 from scanner.artifacts import trust
+from scanner.attest.policy import Trust
 from tests.artifact.conftest import NOW, statement
 
 JSON = st.recursive(
@@ -91,7 +92,7 @@ def test_any_change_of_a_provenance_is_read_or_refused(path: list[Any], value: A
 
 @given(st.binary(max_size=300))
 def test_any_bytes_as_provenance_or_signature_are_not_believed(data: bytes) -> None:
-    assert not any(check.held for check in trust.judged([data], (), provenance.Expected(()), NOW).checks)
+    assert not any(check.held for check in trust.judged([data], Trust(), provenance.Expected(()), NOW).checks)
     assert not trust.file_signature([data], "a" * 64, (), NOW).held
     assert not trust.signature([data], ["sha256:" + "a" * 64], (), NOW).held
 

@@ -194,7 +194,7 @@ def test_a_signature_beside_the_image_is_believed_by_key(image: Built, builder: 
         simply_signed(image, builder, simple(image.digest))
     else:
         attach(image, [(bundled(builder, image.digest), BUNDLE)])
-    found = looked(image.app, required=SIGNED, trusted=trusting(builder))
+    found = looked(image.app, required=SIGNED, trust=trusting(builder))
     assert (found.failed, "signature" in found.held) == ({}, True)
 
 
@@ -203,7 +203,7 @@ def test_a_signature_that_does_not_count(made: Built, builder: Key, stranger: Ke
         shutil.copytree(made.layout, tmp_path / name)
         image = Built(tmp_path / name, made.repo, made.commit)
         sign(image)
-        found = looked(image.app, required=SIGNED, trusted=trusting(builder))
+        found = looked(image.app, required=SIGNED, trust=trusting(builder))
         assert (found.code, set(found.failed)) == (4, {"signature"})
         return found.failed["signature"]
 
@@ -223,7 +223,7 @@ def test_provenance_beside_the_image_is_believed(image: Built, builder: Key, tag
     envelope = json.dumps(builder.envelope(json.dumps(statement(image.digest, image.commit)).encode())).encode()
     kind = {"mediaType": "application/vnd.dsse.envelope.v1+json"}
     attach(image, [(envelope, kind)], tag=image.digest.replace(":", "-") + ".att" if tag else None)
-    asked = {"required": frozenset({"provenance"}), "trusted": trusting(builder), "builders": (BUILDER,), "source_uri": SOURCE}
+    asked = {"required": frozenset({"provenance"}), "trust": trusting(builder), "builders": (BUILDER,), "source_uri": SOURCE}
     assert looked(image.app, **asked, commit=image.commit).failed == {}
     assert set(looked(image.app, **asked, commit="d" * 40).failed) == {"labels", "commit"}
     assert looked(image.app, required=frozenset({"provenance"})).failed == {

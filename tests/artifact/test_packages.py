@@ -209,6 +209,15 @@ def test_compiled_python_is_the_packagings_only_beside_its_source(released: Rele
         "shop/__init__.pyc", "shop/__pycache__/empty.cpython-311.pyc", "shop/__pycache__/other.cpython-311.pyc",
     ]  # fmt: skip
 
+    def only(members: dict[str, bytes]) -> None:
+        members["shop/__pycache__/__init__.cpython-311.pyc"] = code
+
+    (tmp_path / "only").mkdir()
+    wheel = rezipped(released.wheel, tmp_path / "only", only)
+    found = looked(wheel, source=released.source)
+    assert found.failed["binding"] == "1 files of compiled Python cannot be compared with their sources"
+    assert "binding" in looked(wheel, source=released.source, declared=("*.pyc",)).held
+
 
 def test_links_devices_and_other_line_ends_in_a_tar(make_repo: Callable[..., Any], tmp_path: Path) -> None:
     repo = make_repo()
@@ -260,11 +269,11 @@ def test_a_detached_signature_is_believed_by_key(released: Released, builder: Ke
 
     trusted = trusting(builder)
     data = released.wheel.read_bytes()
-    assert "signature" in looked(released.wheel, signatures=written(builder, data), trusted=trusted).held
+    assert "signature" in looked(released.wheel, signatures=written(builder, data), trust=trusted).held
     for key, content in ((stranger, data), (builder, data + b"\n")):
-        found = looked(released.wheel, signatures=written(key, content), trusted=trusted)
+        found = looked(released.wheel, signatures=written(key, content), trust=trusted)
         assert (found.code, "no trusted key" in found.failed["signature"]) == (4, True)
-    late = looked(released.wheel, signatures=written(builder, data), trusted=trusting(builder, until=looked_day(-1)))
+    late = looked(released.wheel, signatures=written(builder, data), trust=trusting(builder, until=looked_day(-1)))
     assert (late.code, late.failed["signature"]) == (4, "the key was not valid any more")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scanner.attest.timestamp import Authority, ask, load_certificates
 from tests.artifact.conftest import BUILDER, SOURCE, Released, Statement, Told, digest_of, looked, statement, told, trusting
 from tests.artifact.keys import Key
 
@@ -72,7 +73,7 @@ def test_an_envelope_may_come_in_a_bundle_or_among_others(
     }[form]  # fmt: skip
     (tmp_path / "provenance").write_text(text)
     found = looked(
-        released.wheel, provenance=(str(tmp_path / "provenance"),), trusted=trusting(builder), builders=(BUILDER,), source_uri=SOURCE,
+        released.wheel, provenance=(str(tmp_path / "provenance"),), trust=trusting(builder), builders=(BUILDER,), source_uri=SOURCE,
         commit=released.commit,
     )  # fmt: skip
     assert found.failed == {}
@@ -191,9 +192,44 @@ KEYS: list[tuple[dict[str, Any], str, str]] = [
 def test_a_key_counts_only_in_its_role_and_days(
     proven: Proven, builder: Key, limits: dict[str, Any], check: str, sentence: str
 ) -> None:
-    found = proven(trusted=trusting(builder, **limits))
+    found = proven(trust=trusting(builder, **limits))
     assert found.code == 4
     assert sentence in found.failed[check]
+
+
+def test_a_time_stamp_says_when_it_was_signed_whatever_the_provenance_says(
+    released: Released, builder: Key, tmp_path: Path
+) -> None:
+    from tests.attest.tsa import made
+
+    authority = made(tmp_path / "tsa")
+    now = datetime.now(UTC).replace(microsecond=0)
+    trusted = Authority(load_certificates(authority.trusted))
+
+    def judged(finished: str, *authorities: Authority, **key: Any) -> Told:
+        said = statement(digest_of(released.wheel), released.commit)
+        said["predicate"]["runDetails"]["metadata"]["finishedOn"] = finished
+        envelope = builder.envelope(json.dumps(said).encode())
+        with authority.serving() as url:
+            stamp = ask(url, base64.b64decode(envelope["signatures"][0]["sig"]))
+        material = {
+            "publicKey": {"hint": ""}, "tlogEntries": [],
+            "timestampVerificationData": {"rfc3161Timestamps": [{"signedTimestamp": base64.b64encode(stamp).decode()}]},
+        }  # fmt: skip
+        kind = "application/vnd.dev.sigstore.bundle.v0.3+json"
+        bundle = {"mediaType": kind, "verificationMaterial": material, "dsseEnvelope": envelope}
+        (tmp_path / "stamped.json").write_text(json.dumps(bundle))
+        files, trust = (str(tmp_path / "stamped.json"),), trusting(builder, *authorities, **key)
+        return looked(released.wheel, provenance=files, trust=trust, now=now, source_uri=SOURCE)
+
+    old, yesterday = "2026-03-01T10:00:00Z", (now - timedelta(days=1)).date()
+    assert judged(old, trusted).failed == {}
+    assert judged(old, until=yesterday).failed == {}, "nobody is trusted to give the time, so the statement's own counts"
+    assert judged(old, trusted, until=yesterday).failed == {"key": "the key was not valid any more"}
+    later = (now + timedelta(minutes=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert judged(later, trusted).failed == {}
+    other = Authority(load_certificates(made(tmp_path / "other").trusted))
+    assert "no trusted authority made the time stamp" in judged(old, other).failed["key"]
 
 
 def test_a_key_twice_a_fraction_or_too_much_is_not_read(released: Released, builder: Key, tmp_path: Path) -> None:
@@ -203,7 +239,7 @@ def test_a_key_twice_a_fraction_or_too_much_is_not_read(released: Released, buil
         (said + " " * (1 << 20), "larger than"), ("[1]", "not a JSON object"),
     ):  # fmt: skip
         (tmp_path / "it.json").write_text(json.dumps(builder.envelope(text.encode())))
-        found = looked(released.wheel, provenance=(str(tmp_path / "it.json"),), trusted=trusting(builder))
+        found = looked(released.wheel, provenance=(str(tmp_path / "it.json"),), trust=trusting(builder))
         assert found.code == 4
         assert sentence in found.failed["statement"]
 

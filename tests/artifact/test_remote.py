@@ -123,7 +123,7 @@ def test_signature_and_provenance_beside_an_image_are_found(image: Built, builde
     if referrers:
         index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": referrers}
         registry.push_manifest(json.dumps(index).encode(), index["mediaType"], tag)  # type: ignore[arg-type]
-    asked = {"trusted": trusting(builder), "builders": (BUILDER,), "source_uri": SOURCE, "commit": image.commit}
+    asked = {"trust": trusting(builder), "builders": (BUILDER,), "source_uri": SOURCE, "commit": image.commit}
     found = at(open_registry.host, target, required=SIGNED | {"provenance"}, **asked)
     assert found.failed == {}
     assert found.held >= {"signature", "signer", "subject", "builder", "source", "commit"}
