@@ -26,6 +26,7 @@ _CSV = (".csv", ".tsv")
 _MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
 _YAML = (".yaml", ".yml")
 _COMMENTS = re.compile(rb"(?:<!--(?:[^-]|-(?!->))*-->\s*)+")  # before the root of XML, as Jira writes
+_BACKUP = re.compile(rb"<\?xml[^>]{0,100}>\s*<!--\s*_{2,9} Exported on")  # Jira's, whose comment is longer than the beginning of a file
 ANY, FOLDER = "any", "markdown"  # the mappings for what shows no sign of any layout: named by the user, and pages of Markdown
 
 
@@ -132,7 +133,7 @@ def _signs(head: bytes, form: str, path: str) -> set[str]:
         stream = ()
     else:
         stream = _stream(_Head(head), form, keyed=False) if form != "yaml" else events.yaml_text_events(head)
-    found |= {f"name={one}" for one in _told_by_name(path)}
+    found |= {f"name={one}" for one in _told_by_name(path)} | ({"comment=Exported on"} if _BACKUP.match(head) else set())
     stack: list[str] = []
     key = ""
     try:

@@ -136,6 +136,21 @@ def jira_rest(plant: Plants) -> bytes:
     return json.dumps({"expand": "schema,names", "startAt": 0, "maxResults": 50, "total": 1, "issues": [issue]}).encode()
 
 
+def jira_backup(plant: Plants) -> bytes:
+    """A backup of Jira: the rows of its database; a text with line ends is an element, and others are attributes."""
+    rows = (
+        f'<Action id="10402" issue="11018" author="bo" type="comment" body="or {plant("10402", "record.body")}" created="2024-05-06 07:08:09.757"/>'
+        f'<ChangeItem id="300" group="1" field="description" oldstring="{plant("300", "record.@oldstring")}"/>'
+        f'<Issue id="11018" key="OPS-7" number="7" project="10000" reporter="anna" summary="Smoke {plant("OPS-7", "record.title")}"'
+        f' environment="{plant("OPS-7", "record.@environment")}" created="2024-05-06 07:08:09.000">'
+        f"<description><![CDATA[First\nthen {plant('OPS-7', 'record.body')}]]></description></Issue>"
+        f'<OSPropertyString id="10001" value="{plant(None, "export.entity-engine-xml.OSPropertyString.@value")}"/>'
+    )
+    about = "     JIRA Build                                    : 9.12.1\n" * 1200  # it tells of the machine and every plugin, 70 KiB and more
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- \n\n\n___ Exported on _____________________________\n\n{about} -->\n'
+    return zipped({"entities.xml": f"{head}<entity-engine-xml>\n{rows}</entity-engine-xml>".encode()})
+
+
 def confluence(plant: Plants) -> bytes:
     """A space: entities.xml, its descriptor, and attachments by page, attachment and version."""
 
@@ -270,7 +285,8 @@ def gitea_dump(plant: Plants) -> bytes:
 
 VENDORS: Mapping[str, tuple[str, Callable[[Plants], bytes]]] = {  # what it is -> (the file's name, who makes it)
     "Notion, Markdown": ("Export-1.zip", notion_markdown), "Notion, HTML": ("Export-2.zip", notion_html), "Jira, XML": ("SearchRequest.xml", jira_xml),
-    "Jira, CSV": ("Jira.csv", jira_csv), "Jira, REST": ("search.json", jira_rest), "Confluence": ("Confluence-export.zip", confluence),
+    "Jira, CSV": ("Jira.csv", jira_csv), "Jira, REST": ("search.json", jira_rest), "Jira, backup": ("backup.zip", jira_backup),
+    "Confluence": ("Confluence-export.zip", confluence),
     "Slack": ("Example Slack export.zip", slack), "ENEX": ("My Notes.enex", enex), "GitHub": ("issues.json", github_list),
     "Gitea, REST": ("gitea.json", gitea_rest), "Gitea, dump": ("dump.zip", gitea_dump),
 }  # fmt: skip
