@@ -12,7 +12,7 @@ from typing import IO
 from scanner.decode import tars
 from scanner.decode.content import STEP, Content, Part, member
 from scanner.decode.limits import Stop
-from scanner.model.content import Unseen
+from scanner.model.content import Inside, Unseen
 
 _PROGRAM = "bsdtar"
 _WORDS = ("-c", "-f", "-", "--format", "pax", "@-")  # nothing of what is read stands among its arguments
@@ -31,6 +31,15 @@ def read(content: Content) -> Iterator[Part | Unseen]:
                     yield Unseen("unreadable", "the program that reads it gave up before its end")
             elif one.is_content:
                 yield Part(one.data, member(one.name))
+
+
+def members(content: Content, wanted: dict[bytes, Inside]) -> Iterator[Part | Unseen]:
+    """Those members of an archive that are packed by a method which only the program reads, by their names."""
+    with tarred(content) as archive:
+        for entry in tars.walk(archive):
+            if isinstance(entry, tars.Entry) and entry.name in wanted and not entry.cut:
+                yield Part(entry.data, wanted.pop(entry.name))
+    yield from (Unseen("unsupported-format", strange(), where) for where in wanted.values())
 
 
 def is_there() -> bool:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from scanner.decode import extracted, tars
+from scanner.decode import deflate64, extracted
 from scanner.decode.compressed import zstd_frame
 from scanner.decode.content import STEP, Ahead, Content, Part, Readable, member
 from scanner.decode.limits import Stop
@@ -21,6 +21,7 @@ _WINDOW_MOST = 256 << 20  # of history, as 7-Zip's best level asks for
 _AES = b"\x06\xf1\x07\x01"
 _WRONG = "it was read, and is not what its checksum says"
 _KNOWN = (b"\x00", b"\x21", b"\x03\x01\x01", b"\x03", b"\x04\x02\x02", b"\x04\x01\x08", b"\x04\xf7\x11\x01")
+_DEFLATED64 = b"\x04\x01\x09"
 _BRANCHES = {  # filters of executables, by the names that liblzma has for them
     b"\x03\x03\x01\x03": "X86", b"\x03\x03\x02\x05": "POWERPC", b"\x03\x03\x04\x01": "IA64", b"\x03\x03\x05\x01": "ARM",
     b"\x03\x03\x07\x01": "ARMTHUMB", b"\x03\x03\x08\x05": "SPARC",
@@ -68,24 +69,19 @@ def _members(content: Content, found: Directory, stretch: Callable[[int, int], R
             yield from _folder(content, folder, stretch(at, sizes[0]) if sizes else None, inside)
         at, number = at + sum(sizes), number + len(folder.packed)
     if strange:
-        yield from _strange(content, strange)
+        yield from extracted.members(content, strange)
     plain = iter(found.plain)
     for name, empty in zip(found.names, found.empty, strict=False):
         if empty and next(plain, False):
             yield Part(b"", member(name))
 
 
-def _strange(content: Content, wanted: dict[bytes, Inside]) -> Iterator[Part | Unseen]:
-    """Members that are packed by a method which only a program reads."""
-    with extracted.tarred(content) as archive:
-        for entry in tars.walk(archive):
-            if isinstance(entry, tars.Entry) and entry.name in wanted and not entry.cut:
-                yield Part(entry.data, wanted.pop(entry.name))
-    yield from (Unseen("unsupported-format", extracted.strange(), where) for where in wanted.values())
-
-
 def _is_known(folder: Folder) -> bool:
-    return folder.chain is not None and all(coder.method in _KNOWN or coder.method in _BRANCHES for coder in folder.coders)
+    return folder.chain is not None and all(map(_reads, (coder.method for coder in folder.coders)))
+
+
+def _reads(method: bytes) -> bool:
+    return method in _KNOWN or method in _BRANCHES or (method == _DEFLATED64 and deflate64.is_there())
 
 
 def _folder(
@@ -165,6 +161,8 @@ def _coded(coder: Coder, source: Readable) -> Readable:
         return _Inflating(source, bz2.BZ2Decompressor)
     if method == b"\x04\x01\x08":
         return _Deflated(source)
+    if method == _DEFLATED64:
+        return deflate64.Inflated64(source)
     if method == b"\x04\xf7\x11\x01":
         return _Inflating(source, zstd_frame)
     raise Stop("unsupported-format", extracted.strange())

@@ -6,9 +6,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from scanner.decode.content import STEP, Content, Part, member
+from scanner.decode import deflate64, extracted
+from scanner.decode.content import STEP, Content, Part, Readable, member
 from scanner.decode.limits import Stop
 from scanner.decode.stretch import Stretch
 from scanner.model.content import Inside, Unseen
@@ -20,7 +21,8 @@ _METHODS = (_STORED, _DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 _LOCAL = b"PK\x03\x04"
 _ENDLESS = 1 << 62
 _LOCKED = "a member is encrypted"
-_STRANGE = "a member is compressed by a method that is not read"
+_DEFLATED64 = 9
+_WITHOUT64 = "a member is compressed by Deflate64; to read it, install leakseal[archives]"
 
 
 def read(content: Content) -> Iterator[Part | Unseen]:
@@ -38,6 +40,7 @@ def read(content: Content) -> Iterator[Part | Unseen]:
             yield Unseen("truncated", "its directory is missing or damaged; members were looked for by their own headers")
         yield from _scattered(content, file)
         return
+    strange: dict[bytes, Inside] = {}  # members for which somebody else is asked
     with archive:
         for info in archive.infolist():
             where = member(info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437", "replace"))
@@ -45,10 +48,16 @@ def read(content: Content) -> Iterator[Part | Unseen]:
                 continue
             if info.flag_bits & _ENCRYPTED:
                 yield Unseen("encrypted-archive", _LOCKED, where)
+            elif info.compress_type == _DEFLATED64:
+                yield _opened64(file, info, where)
+            elif info.compress_type not in _METHODS and extracted.is_there():
+                strange[(where.member or "").encode()] = where
             elif info.compress_type not in _METHODS:
-                yield Unseen("unsupported-format", _STRANGE, where)
+                yield Unseen("unsupported-format", extracted.strange(), where)
             else:
                 yield _opened(archive, info, where)
+    if strange:
+        yield from extracted.members(content, strange)
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: Inside) -> Part | Unseen:
@@ -61,10 +70,21 @@ def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: Inside) -> P
         return Unseen("unreadable", "the header of a member is damaged, or not what the directory says", where)
 
 
+def _opened64(file: BinaryIO, info: zipfile.ZipInfo, where: Inside) -> Part | Unseen:
+    """A member that zipfile does not take."""
+    header = _header(file, info.header_offset) if info.header_offset >= 0 else None
+    if not deflate64.is_there():
+        return Unseen("unsupported-format", _WITHOUT64, where)
+    if header is None:
+        return Unseen("unreadable", "the header of a member is damaged, or not what the directory says", where)
+    stretch = Stretch(file, info.header_offset + header.length, info.compress_size)
+    return Part(_Checked(deflate64.Inflated64(stretch), info.CRC), where)
+
+
 class _Checked:
     """A member that says at its end whether it was what its checksum says."""
 
-    def __init__(self, source: IO[bytes], checksum: int) -> None:
+    def __init__(self, source: Readable, checksum: int) -> None:
         self._source, self._checksum, self._made = source, checksum, 0
 
     def read(self, size: int, /) -> bytes:
@@ -118,8 +138,11 @@ def _scattered(content: Content, file: BinaryIO) -> Iterator[Part | Unseen]:
         open_end = header.method == _STORED and header.flags & _DESCRIPTOR and not header.size
         if header.flags & _ENCRYPTED:
             yield Unseen("encrypted-archive", _LOCKED, where)
+        elif header.method == _DEFLATED64 and header.size and deflate64.is_there():
+            yield Part(deflate64.Inflated64(Stretch(file, at, header.size)), where)
+            at += header.size
         elif header.method not in (_STORED, _DEFLATED) or open_end:
-            yield Unseen("unsupported-format", _STRANGE, where)
+            yield Unseen("unsupported-format", extracted.strange(), where)
         elif header.method == _STORED:
             if header.size:
                 yield Part(Stretch(file, at, header.size), where)

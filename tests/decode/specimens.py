@@ -151,7 +151,7 @@ def _canary(name: str) -> tuple[Callable[[Path], bytes], ...]:
 
 
 SPECIMENS: dict[str, tuple[Callable[[Path], bytes], ...]] = {
-    "unzip": (lambda folder: zipped(FILES),),
+    "unzip": (lambda folder: zipped(FILES), _by("7zz", "a", "-bso0", "-mm=Deflate64", "../made.zip", ".", name="made.zip")),
     "gunzip": (lambda folder: gzip.compress(TEXT, mtime=0) * 2,),
     "unxz": (lambda folder: lzma.compress(TEXT) * 2,),
     "unlzma": (lambda folder: lzma.compress(TEXT, lzma.FORMAT_ALONE),),
@@ -171,7 +171,8 @@ SPECIMENS: dict[str, tuple[Callable[[Path], bytes], ...]] = {
                _printed("cpio", "-o", "--quiet", "-H", "odc", data="\n".join(FILES).encode())),
     "uncpio-old": (_printed("cpio", "-o", "--quiet", "-H", "bin", data="\n".join(FILES).encode()),),
     "rpm": (_rpm,),
-    "un7z": (_by("7zz", "a", "-bso0", "../made.7z", ".", name="made.7z"),
+    "un7z": (_by("7zz", "a", "-bso0", "-m0=Deflate64", "../made.7z", ".", name="made.7z"),
+             _by("7zz", "a", "-bso0", "../made.7z", ".", name="made.7z"),
              _by("7zz", "a", "-bso0", "-m0=BCJ", "-m1=LZMA", "-mhc=off", "../made.7z", ".", name="made.7z")),
     "unrar": (_rar, _old_rar),
     "iso": (_by("xorriso", "-as", "mkisofs", "-quiet", "-J", "-o", "../made.iso", ".", name="made.iso"),),
