@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner import cachefile, canon
+from scanner import cachefile, canon, config
 from scanner.cli import complain
 from scanner.cli.keygen import passphrase
 from scanner.cli.options import looking, project, workers
@@ -105,7 +105,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     if tsa:
         askable(tsa)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was read is kept, and workers are told
-    image = images.writable(attach, insecure, os.environ) if attach else None
+    named = config.load(Path(file)).insecure_registries if file else ()  # a scanned project cannot turn off TLS
+    image = images.writable(attach, (*insecure, *named), os.environ) if attach else None
     how = Signing(signer, Path(output), tsa, git_notes, image, any_result, fresh)
     return _attested(asked, how, quiet=quiet)
 

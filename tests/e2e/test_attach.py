@@ -112,7 +112,9 @@ def test_a_registry_that_refuses_is_told_before_the_scan(
     assert (code, "wants credentials" in err) == (3, True)
     assert not list(shop.out.glob("*"))
     monkeypatch.setenv("DOCKER_CONFIG", str(guarded_registry.config))
-    code, said, err = shop.attest("--attach", reference, "--insecure-registry", guarded_registry.host)
+    config = tmp_path / "leakseal.yaml"
+    config.write_text(f"version: 1\nregistries:\n  insecure: ['{guarded_registry.host}']\n")
+    code, said, err = shop.attest("--attach", reference, "--config", str(config))
     assert code == 0
     written = b"".join(path.read_bytes() for path in shop.out.iterdir())
     assert guarded_registry.password not in said + err + written.decode()
