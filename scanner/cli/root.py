@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "redact": ("redact", "Copy a file with every secret masked."),
     "report": ("export", "Render a stored report in another format."),
     "compare": ("compare", "What is new, gone and moved between two reports."),
+    "explain": ("explain", "Why something was found, how sure it is, what would make it quiet."),
     "import": ("imports", "Carry over baselines, rules and reports of other scanners."),
     "config": ("config", "Show what applies here, and the configuration's schema."),
     "completion": ("completion", "Print what a shell needs to complete commands."),
