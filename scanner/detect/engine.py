@@ -47,6 +47,7 @@ class Engine:
         self._after = [confirmer.rule.after for confirmer in self._rules]
         self._memo: dict[tuple[int, bytes, int], tuple[Result, ...]] = {}
         self._memo_bytes = 0
+        self.closed = 0  # hits so far of which a rule was sure that they are no secrets
 
     def find(self, data: bytes, low: int = 0, high: int | None = None) -> tuple[Hit, ...]:
         """Hits whose anchor ends in `low` < offset <= `high`; overlaps are settled, offsets are into `data`."""
@@ -133,7 +134,9 @@ class Engine:
                     rule.confidence if result.confidence is None else result.confidence, severity=result.severity,
                     partners=tuple(Partner(Span(end + start, end + stop), hidden) for start, stop, hidden in result.partners),
                 )  # fmt: skip
-        return settle(found.values()) if found else ()
+        settled = settle(found.values()) if found else ()
+        self.closed += sum(not hit.confidence for hit in settled)
+        return settled
 
     def _outcome(self, number: int, data: bytes, end: int) -> tuple[Result, ...]:
         """What the rule says about the window around a spot; versions of a file repeat their lines, so it is asked once for each window."""

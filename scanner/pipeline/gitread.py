@@ -30,7 +30,8 @@ from scanner.sources.git.store import Batch, Large, Lineage, Read, Store, Unread
 
 FILES = "files"  # Batch.way of tracked files; the others are the store's
 _WORTH = 16384  # bytes of content below which a search costs less than knowing what is new
-_WORDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
+WORDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
+_BAD_NAMES_MOST = 100
 NAME = 5  # the kind of a path component, beside Git's own four
 _BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
@@ -60,6 +61,14 @@ class Answer:
     submodules: set[tuple[bytes, bytes]] = field(default_factory=set)
     commits: list[bytes] = field(default_factory=list)
     leaves: list[Entry] = field(default_factory=list)
+    shaded: set[bytes] = field(default_factory=set)  # objects in which a rule was sure that what it saw is no secret
+    trees: set[bytes] = field(default_factory=set)  # trees with a name in which there is a secret
+
+    def again(self) -> set[bytes]:
+        """The objects of which there is more to tell than that they were read."""
+        stands = (ids for sight in self.secrets.values() for kind, ids in sight.where.items() if kind != NAME)
+        told = (*(one[0] for one in self.opaque), *(one[0] for one in self.lfs), *(one[0] for one in self.large))
+        return self.trees.union(told, *stands)
 
 
 class GitReader:
@@ -68,6 +77,8 @@ class GitReader:
     def __init__(self, store: Store, settings: Settings, tracked: list[bytes]) -> None:
         self.store, self.tracked, self.limits, self.leaves = store, tracked, settings.limits, settings.leaves
         self._rules, self._cache, self._kind = settings.rules, settings.cache, settings.engine
+        self._remember = settings.remember
+        self._bad_names: set[bytes] = set()
         self._engine: Engine | None = None
         self._references: References | None = None
         self._traces: list[tuple[int, Trace | None]] = []  # of the bases on the way to the object just read, by depth
@@ -100,10 +111,19 @@ class GitReader:
         for item in self.store.read(batch):
             if isinstance(item, Unread):
                 answer.unread.append(item)
-            else:
-                self._object(answer, references, item)
+                continue
+            closed = self.engine.closed
+            self._object(answer, references, item)
+            if self.engine.closed != closed:
+                answer.shaded.add(item.oid)
         references.settle()
         self._names(answer, sorted(references.names - known_names))
+        bad = {name for sight in answer.secrets.values() for name in sight.where.get(NAME, ())}
+        if self._remember and bad:
+            self._bad_names |= bad
+            for item in self.store.read(batch):
+                if isinstance(item, Read) and item.kind == TREE and isinstance(item.data, bytes) and self._has_bad_name(item.data):
+                    answer.trees.add(item.oid)
         answer.named, answer.submodules, answer.commits = set(references.named), set(references.submodules), list(references.commits)
         return answer
 
@@ -116,6 +136,8 @@ class GitReader:
             if not references.tree(data):
                 answer.unread.append(Unread(oid, "corrupt-object", "a tree that does not parse"))
                 return
+            if self._bad_names and self._has_bad_name(data):
+                answer.trees.add(oid)
         else:
             text = Text(self.engine, Budget(self.limits, len(data)))
             found = self._hits(data, lineage, text.aside)
@@ -140,7 +162,11 @@ class GitReader:
         answer.objects += 1
         answer.octets += size
         if self.leaves:
-            answer.leaves.append((_WORDS[kind], oid.hex(), size, None))
+            answer.leaves.append((WORDS[kind], oid.hex(), size, None))
+
+    def _has_bad_name(self, tree: bytes) -> bool:
+        """Whether a tree has a name in which there is a secret; where there are very many of those, every tree is taken to have one."""
+        return len(self._bad_names) > _BAD_NAMES_MOST or any(b" %b\0" % name in tree for name in self._bad_names)
 
     def _hits(self, data: bytes, lineage: Lineage | None, aside: Aside) -> tuple[Hit, ...]:
         """The hits of a content; where it is a delta against one just searched, only what is new is searched."""

@@ -11,9 +11,10 @@ from scanner import canon
 from scanner.model.content import Origin, Target, Unseen
 from scanner.pipeline import files as reading
 from scanner.pipeline.attribute import Attribution
+from scanner.pipeline.earlier import KIND, PER_WORKER, SMALL, After, Earlier, noted, touched
 from scanner.pipeline.examine import placed
 from scanner.pipeline.gitgaps import EMPTY, Gaps, Lack, cut_off
-from scanner.pipeline.gitread import FILES, Answer, GitReader
+from scanner.pipeline.gitread import FILES, WORDS, Answer, GitReader
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Sightings
@@ -24,6 +25,7 @@ from scanner.sources.git.catfile import CatFile
 from scanner.sources.git.environ import GitFailed, environment, git
 from scanner.sources.git.gitdir import LEFT_OVER, loose_refs, metadata, other_tips
 from scanner.sources.git.history import History, Walk
+from scanner.sources.git.kinds import COMMIT
 from scanner.sources.git.layout import Layout, discover
 from scanner.sources.git.lfs import lfs_path
 from scanner.sources.git.people import People
@@ -31,22 +33,23 @@ from scanner.sources.git.store import Batch, Store, Unread
 from scanner.sources.git.worktree import Tracked, present, sound, tracked
 
 _FILES_AT_ONCE = 400
-_SMALL = 16 << 20  # bytes of content below which starting processes costs more than it saves
-_PER_WORKER = 12  # batches
 
 
 class GitScan:
     """The scan of one repository."""
 
-    def __init__(self, id: str, path: Path, settings: Settings) -> None:
+    def __init__(self, id: str, path: Path, settings: Settings, earlier: Earlier | None = None) -> None:
         self.id, self.settings = id, settings
+        self.earlier = earlier or Earlier()
         self.layout: Layout = discover(path)
         self.env: Mapping[str, str] = environment(trust_owner=settings.trust_owner, root=self.layout.root)
         self.tally = Tally(id, "git", leaves=settings.leaves)
         self._open()
         self._walk = Walk(self.layout.root, self.env)  # goes on while the packs are opened
         self.sightings = Sightings()
-        self.store = Store(self.layout, self.env, walk=settings.walk, verify=settings.verify)
+        known = self.earlier.own
+        self.store = Store(self.layout, self.env, walk=settings.walk, verify=settings.verify, known=known)
+        self.after: After | None = After() if settings.remember else None
         self._named: set[bytes] = set()
         self._submodules: set[tuple[bytes, bytes]] = set()
         self._commits: set[str] = set()
@@ -65,13 +68,15 @@ class GitScan:
         files = self._files = present(self.layout, index.files)
         self.tally.expected = self.store.count + len(files)
         self.settings.progress.start(f"git {uri}", self.tally.expected)
+        if self.after is not None:
+            self._leave(self.after)
         reader = GitReader(self.store, self.settings, files)
         reader.engine.sieve.spots(b"")  # compiled and cached before the processes part
-        batches = [*self.store.batches(self.settings.workers * _PER_WORKER), *_file_batches(files)]
+        batches = [*self.store.batches(self.settings.workers * PER_WORKER), *_file_batches(files)]
         self._unread += self.store.endless
         if self.store.endless:
             self._walk.close()
-        workers = self.settings.workers if sum(batch.weight for batch in batches) > _SMALL else 1
+        workers = self.settings.workers if sum(batch.weight for batch in batches) > SMALL else 1
         self._cut = cut_off(self.layout, self.env)
         if self.layout.shallow and not self.store.missing(self._cut):  # where all of a shallow history is there, Git need not stop
             self._walk.close()
@@ -139,6 +144,8 @@ class GitScan:
         self._lfs += answer.lfs
         self._named |= answer.named
         self._submodules |= answer.submodules
+        if self.after is not None:
+            noted(self.after, answer)
         self._commits.update(oid.hex() for oid in answer.commits)
 
     def _file_origin(self, path: bytes) -> Origin:
@@ -195,6 +202,25 @@ class GitScan:
             origin = Origin(self.id, "git", path=canon.text(os.fsencode(self.layout.git_dir.name)))
             self.tally.gap(origin, "tool-error", detail, counted=False)
 
+    # -- what earlier nights have read ---------------------------------------------------------------------------------
+
+    def _leave(self, after: After) -> None:
+        """Leave out what was read before, and count it; what it named then is named still."""
+        left, after.lost = self.earlier.left(self.store.ids_of_all())
+        if self.earlier.fresh is not None and left:
+            for oid in touched(self.store, self.settings, self.earlier.fresh, left):
+                left.pop(oid, None)
+        after.objects.update(left)
+        if left or self.earlier.own:
+            self.store.leave(left)
+        if not after.lost:
+            self._named |= self.earlier.missing
+            self._submodules |= self.earlier.submodules
+        self._commits.update(oid.hex() for oid, (kind, _) in left.items() if kind & KIND == COMMIT)
+        leaves = ((WORDS[kind & KIND], oid.hex(), size, None) for oid, (kind, size) in left.items())
+        self.tally.read(len(left), sum(size for _, size in left.values()), leaves)
+        self.settings.progress.advance(len(left))
+
     # -- telling -------------------------------------------------------------------------------------------------------
 
     def _told(self, uri: str, reader: GitReader, index: Tracked) -> Scanned:
@@ -204,6 +230,8 @@ class GitScan:
             self._lfs_contents(reader)
             past = self._known_history(index)
             missing = set() if self._interrupted else self.store.missing(self._expected(index))
+            if self.after is not None:
+                self.after.missing, self.after.submodules = missing, self._submodules
             lack = Lack(self._unread, self._opaque, self._lfs, self._submodules, missing, self._cut)
             gaps = Gaps(self.layout, self.tally, past)
             gaps.tell(lack, index)
@@ -212,7 +240,7 @@ class GitScan:
                 attribution = Attribution(self.id, reader.engine, past, slow, people, staged, self._tips)
                 matches = [attribution.match(key, secret) for key, secret in sorted(self.sightings.secrets.items(), key=lambda s: s[0])]
             target = Target(self.id, "git", uri, people.head(), "all-objects")
-            return Scanned(target, self.tally, matches, gaps.notes(lack), self._interrupted)
+            return Scanned(target, self.tally, matches, gaps.notes(lack), self._interrupted, self.after)
         finally:
             people.close()
             self._walk.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from scanner.errors import UnreadableError
 from scanner.model.content import Origin, Target
 from scanner.model.evidence import Match
+from scanner.pipeline.earlier import After
 from scanner.pipeline.tally import Tally
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Scanned:
     matches: list[Match] = field(default_factory=list, repr=False)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    after: After | None = None  # what a later night may build on
 
 
 class Known(Protocol):

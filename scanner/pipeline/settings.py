@@ -68,6 +68,7 @@ class Settings:
     trust_owner: bool = False
     limits: Limits = DEFAULT  # of what is read out of one content
     leaves: bool = False  # note every object, for the tree that an assertion signs
+    remember: bool = False  # note which objects must be read again on another night
     mappings: tuple[NoteMap, ...] = ()  # a project's own layouts of note exports, before those that ship
     pulling: Pulling = Pulling()
     meanwhile: Callable[[], None] = _nothing  # what can be done while workers read

@@ -8,7 +8,7 @@ from __future__ import annotations
 import mmap
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -45,9 +45,11 @@ class Packed(NamedTuple):
 class Pack:
     """One pack and its index; opened again in every process that reads it."""
 
-    def __init__(self, path: Path, hash_size: int) -> None:
+    def __init__(self, path: Path, hash_size: int, known: Container[bytes] = ()) -> None:
+        """Open a pack; one of which every object is `known` stays `closed`: it can be counted and asked, and is not read."""
         self.path = path
         self.hash_size = hash_size
+        self.needed: bytearray | None = None  # what is read, and the bases on the way to it; None: everything
         self.index = PackIndex(path.with_suffix(".idx"), hash_size)
         self._map: mmap.mmap | None = None
         self._view: memoryview | None = None
@@ -57,11 +59,19 @@ class Pack:
         end = max(0, len(view) - hash_size)
         self.declared = int.from_bytes(view[8:12], "big")
         self.matches = bytes(view[end:]) == self.index.pack_checksum  # both say which pack the index is of
-        count, offsets = self.index.count, self.index.offsets
-        self.order = array("I", sorted(range(count), key=offsets.__getitem__))
+        self.order = array("I", range(self.index.count))
+        self.closed = bool(known) and self.index.sound and all(oid in known for oid in self.index.each())
+        if not self.closed:
+            self.uncover()
+
+    def uncover(self) -> None:
+        """Find out where and how every object stands; from now on `order` says which place of the index has which rank."""
+        offsets, end = self.index.offsets, max(0, len(self._open()) - self.hash_size)
+        self.order = array("I", sorted(range(self.index.count), key=offsets.__getitem__))
         # what a truncated pack has lost begins, for us, where it ends, and has no bytes
         self.start = array("Q", (min(offsets[i], end) for i in self.order))
         self.start.append(end)
+        self.closed = False
         self._read_headers()
 
     def oid(self, rank: int) -> bytes:
@@ -165,6 +175,15 @@ class Pack:
                 self.sibling[rank] = self.child[base]
                 self.child[base] = rank
 
+    def need(self, skip: bytearray) -> None:
+        """Walk from now on only to what `skip` does not mark."""
+        self.needed = bytearray(len(self))
+        for first in (rank for rank, left in enumerate(skip) if not left):
+            rank = first
+            while rank >= 0 and not self.needed[rank]:
+                self.needed[rank] = 1
+                rank = self.base[rank]
+
     def unreached(self) -> Iterator[int]:
         """Ranks that no walk comes to: damaged headers, bases outside the pack, cycles."""
         return (rank for rank, kind in enumerate(self.kind) if not kind)
@@ -214,9 +233,12 @@ class Pack:
         return units
 
     def _bases_first(self) -> Iterator[int]:
+        needed = self.needed
         stack = [rank for rank in range(len(self) - 1, -1, -1) if self.kind[rank] and self.stored[rank] < OFS_DELTA]
         while stack:
             rank = stack.pop()
+            if needed is not None and not needed[rank]:
+                continue
             yield rank
             child = self.child[rank]
             while child != _NONE:
@@ -262,7 +284,8 @@ class Pack:
             data = None
 
     def _below(self, rank: int) -> list[int]:
-        found = [child for child in self.children(rank) if not self.cut[child]]
+        needed = self.needed
+        found = [child for child in self.children(rank) if not self.cut[child] and (needed is None or needed[child])]
         if len(found) > 1:  # leaves go first, so that this base is let go before a deep branch is entered
             found.sort(key=lambda child: self.child[child] == _NONE)
         return found

@@ -6,6 +6,7 @@ import hashlib
 import sys
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterator
 from pathlib import Path
 
 _MAGIC = b"\xfftOc"
@@ -70,6 +71,11 @@ class PackIndex:
     def oid(self, number: int) -> bytes:
         """The binary object id in place `number`."""
         return self.oids[number * self.hash_size : (number + 1) * self.hash_size]
+
+    def each(self) -> Iterator[bytes]:
+        """Every object id, in order."""
+        size, oids = self.hash_size, self.oids
+        return (oids[at : at + size] for at in range(0, len(oids), size))
 
     def bucket(self, first: int) -> range:
         """The places of the ids that begin with the byte `first`."""

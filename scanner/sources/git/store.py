@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from scanner.sources.git.pack import OFS_DELTA, Pack
 from scanner.sources.git.packindex import BadIndex
 
 _LOOSE_BATCH = 2000
+_CLOSED = 300  # objects of a pack that Git is asked for rather than that the pack is opened
 _SMALLEST_BATCH = 4 << 20
 _LARGEST_BATCH = 1 << 38
 _ENDLESS = "a delta that is made, in the end, of itself"
@@ -81,12 +82,16 @@ class Unread(NamedTuple):
 class Store:
     """All objects that the repository and its alternates hold, each id once."""
 
-    def __init__(self, layout: Layout, env: Mapping[str, str], *, walk: str = "fast", verify: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, env: Mapping[str, str], *, walk: str = "fast", verify: bool = False, known: Collection[bytes] = ()
+    ) -> None:  # fmt: skip
         self.layout, self.env, self.verify = layout, env, verify
+        self._known = known  # packs with nothing else need not be opened
         self.size = layout.hash_size
         self.packs: list[Pack] = []
         self.loose: list[tuple[Path, list[bytes]]] = []
         self.by_git: list[bytes] = []  # counted as Git lists them
+        self._all_loose, self._all_by_git = self.loose, self.by_git
         self.refused: list[Unread] = []
         self.endless: list[Unread] = []  # Git would not finish reading them
         if walk == "git":
@@ -94,6 +99,7 @@ class Store:
         else:
             self._open()
         self.skip = self._repeats()
+        self._repeated, self._all_loose, self._all_by_git = list(self.skip), self.loose, self.by_git
         self.asked = list(self.by_git)  # what only Git is asked for
         self.count = len(self.by_git) + sum(map(len, self.packs)) - sum(map(sum, self.skip)) + sum(len(ids) for _, ids in self.loose)
 
@@ -141,7 +147,7 @@ class Store:
     def _open_pack(self, path: Path) -> None:
         name = _named(path.stem)
         try:
-            pack = Pack(path, self.size)
+            pack = Pack(path, self.size, self._known)
         except OSError as problem:
             self.refused.append(Unread(None, "unreadable", f"{name} cannot be opened: {problem.strerror}"))
             return
@@ -195,7 +201,7 @@ class Store:
         left: dict[int, set[bytes]] = {}
         for oid in oids:
             left.setdefault(oid[0], set()).add(oid)
-        for ids in (*(ids for _, ids in self.loose), self.by_git):
+        for ids in (*(ids for _, ids in self._all_loose), self._all_by_git):
             for oid in ids:
                 left.get(oid[0], set()).discard(oid)
         for pack in self.packs:
@@ -204,16 +210,41 @@ class Store:
                     wanted.difference_update(map(pack.index.oid, pack.index.bucket(first)))
         return set().union(*left.values()) if left else set()
 
+    # -- choosing ------------------------------------------------------------------------------------------------------
+
+    def ids_of_all(self) -> set[bytes]:
+        """Every object."""
+        packed = {oid for pack in self.packs for oid in pack.index.each()}
+        return packed.union(self._all_by_git, *(ids for _, ids in self._all_loose))
+
+    def leave(self, known: Container[bytes]) -> None:
+        """Deal out only what is not known; `count` stays that of everything."""
+        self.loose = [(folder, [oid for oid in ids if oid not in known]) for folder, ids in self._all_loose]
+        self.by_git = [oid for oid in self._all_by_git if oid not in known]
+        for number, pack in enumerate(self.packs):
+            left, repeated = bytearray(oid in known for oid in pack.index.each()), self._repeated[number]
+            if pack.closed:  # its ranks are its places
+                wanted = [place for place, done in enumerate(left) if not done and not repeated[place]]
+                if len(wanted) <= _CLOSED:
+                    self.by_git += map(pack.index.oid, wanted)
+                    self.skip[number] = bytearray(b"\1") * len(pack)
+                    continue
+                pack.uncover()
+                repeated = self._repeated[number] = bytearray(repeated[place] for place in pack.order)
+            self.skip[number] = bytearray(left[place] or repeated[rank] for rank, place in enumerate(pack.order))
+            pack.need(self.skip[number])
+
     # -- dealing out ---------------------------------------------------------------------------------------------------
 
     def batches(self, shares: int) -> list[Batch]:
         """The whole store in at least `shares` batches if it is large, heaviest first."""
         self.asked = list(self.by_git)
         self.endless.clear()
-        estimate = sum(sum(pack.size) for pack in self.packs) * 8
+        opened = [(number, pack) for number, pack in enumerate(self.packs) if not pack.closed]
+        estimate = sum(sum(pack.size) for _, pack in opened) * 8
         limit = min(max(_SMALLEST_BATCH, estimate // max(1, shares)), _LARGEST_BATCH)  # headers may lie
         found: list[Batch] = []
-        for number, pack in enumerate(self.packs):
+        for number, pack in opened:
             found += _gather(number, pack.units(limit), limit)
             lost = [rank for rank in pack.unreached() if not self.skip[number][rank]]
             circular = pack.circular() if lost else set()
