@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "gate": ("gate", "Judge a runbook's readiness items against their evidence."),
     "keygen": ("keygen", "Make a signing key and its public key."),
     "doctor": ("doctor", "What this machine has and lacks, and whether every reader works."),
+    "sweep": ("sweep", "Read every repository of an inventory, only what is new, into a ledger."),
     "ledger": ("ledger", "Export, prune or check what sweeps have written down."),
     "review": ("review.command", "Open findings one by one, and a decision about each."),
     "redact": ("redact", "Copy a file with every secret masked."),

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import NullPool
 
 from scanner.errors import LeaksealError, UsageError
 
@@ -115,7 +116,7 @@ def shown(where: str) -> str:
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         _file(url.database)
-        engine = create_engine(url, connect_args={"timeout": BUSY, "check_same_thread": False})
+        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY})  # nothing is open when a process forks
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
         return engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,7 +26,7 @@ def take(
             except IntegrityError:  # somebody else was faster
                 return str(connection.execute(select(leases.c.holder).where(leases.c.name == name)).scalar())
             return None
-        if found.holder != holder and found.until > now and not dead(found.holder):
+        if _taken(found, holder, now, dead):
             return str(found.holder)
         same = (leases.c.name == name, leases.c.holder == found.holder, leases.c.until == found.until)
         done = connection.execute(update(leases).where(*same).values(holder=holder, until=now + seconds))
@@ -34,15 +35,42 @@ def take(
     return ledger.write(do)
 
 
+def take_all(
+    ledger: Ledger, names: Sequence[str], holder: str, *, now: float, seconds: float, dead: Callable[[str], bool] = lambda holder: False
+) -> dict[str, str]:
+    """Take many at once; name -> holder of those that somebody else has."""
+
+    def do(connection: Connection) -> dict[str, str]:
+        there = {row.name: row for row in connection.execute(select(leases))}
+        others = {name: there[name].holder for name in names if name in there and _taken(there[name], holder, now, dead)}
+        mine = [name for name in names if name not in others]
+        for name in (name for name in mine if name in there):
+            connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == there[name].holder))
+        for at in range(0, len(mine), 500):
+            connection.execute(insert(leases), [{"name": name, "holder": holder, "until": now + seconds} for name in mine[at : at + 500]])
+        return others
+
+    return ledger.write(do)
+
+
+def _taken(row: Any, holder: str, now: float, dead: Callable[[str], bool]) -> bool:
+    return row.holder != holder and row.until > now and not dead(row.holder)
+
+
 def renew(ledger: Ledger, names: Sequence[str], holder: str, *, now: float, seconds: float) -> int:
-    """Hold on to leases; how many are still ours."""
-    where = (leases.c.name.in_(list(names)), leases.c.holder == holder)
-    return ledger.write(lambda connection: connection.execute(update(leases).where(*where).values(until=now + seconds)).rowcount)
+    """Hold on to all leases of a holder; how many of these are still his."""
+    return ledger.write(lambda connection: _renewed(connection, set(names), holder, now + seconds))
 
 
-def release(ledger: Ledger, names: Sequence[str], holder: str) -> None:
-    """Give leases back, as far as they are ours."""
-    ledger.write(lambda connection: connection.execute(delete(leases).where(leases.c.name.in_(list(names)), leases.c.holder == holder)))
+def _renewed(connection: Connection, names: set[str], holder: str, until: float) -> int:
+    mine = connection.execute(select(leases.c.name).where(leases.c.holder == holder)).scalars().all()
+    connection.execute(update(leases).where(leases.c.holder == holder).values(until=until))
+    return len(names.intersection(mine))
+
+
+def release(ledger: Ledger, holder: str) -> None:
+    """Give all leases of a holder back."""
+    ledger.write(lambda connection: connection.execute(delete(leases).where(leases.c.holder == holder)))
 
 
 def held(ledger: Ledger) -> dict[str, tuple[str, float]]:

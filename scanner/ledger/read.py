@@ -90,6 +90,11 @@ def report(ledger: Ledger, repository: str) -> Report | None:
     return report_of(heads[0][0], found, tuple(kept.gap for kept in gaps_of(ledger, repository=repository)))
 
 
+def ruleset_of(ledger: Ledger, run: int) -> int:
+    """The number of the set of rules that a run goes by."""
+    return int(_rows(ledger, select(runs.c.ruleset_id).where(runs.c.id == run))[0][0])
+
+
 def rules_of(ledger: Ledger, ruleset: int) -> dict[str, str]:
     """Rule -> digest, of a set of rules by its number."""
     ask = select(rules.c.rule, rules.c.digest).where(rules.c.ruleset_id == ruleset).order_by(rules.c.rule)

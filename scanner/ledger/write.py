@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,16 +20,27 @@ _AT_ONCE = 500
 _OPEN = ("open", "expired-acceptance")
 
 
-def begin(ledger: Ledger, *, token: str, now: str, tool: str, digest: str, known: Mapping[str, str]) -> int:
-    """A run begins under a set of rules, given by its digest and each rule's own; the run's number."""
+def begin(
+    ledger: Ledger, *, token: str, now: str, tool: str, digest: str, known: Mapping[str, str],
+    dead: Callable[[str], bool] = lambda token: False,
+) -> int:  # fmt: skip
+    """A run begins under a set of rules, given by its digest and each rule's own; the run's number.
+
+    Runs whose process is `dead` are ended, and what became open in them became open in this one: nobody has been told of it.
+    """
 
     def do(connection: Connection) -> int:
         found = connection.execute(select(runs.c.id).where(runs.c.token == token)).scalar()
         if found is not None:
             return int(found)
         of = _ruleset(connection, digest, known)
+        running = connection.execute(select(runs.c.id, runs.c.token).where(runs.c.status == "running")).all()
         values = {"token": token, "started_on": now, "status": "running", "tool": tool, "ruleset_id": of}
-        return _number(connection.execute(insert(runs).values(values)))
+        id = _number(connection.execute(insert(runs).values(values)))
+        for old in (row.id for row in running if dead(row.token)):
+            connection.execute(update(runs).where(runs.c.id == old).values(status="interrupted", finished_on=now))
+            connection.execute(update(findings).where(findings.c.opened_run_id == old).values(opened_run_id=id))
+        return id
 
     return ledger.write(do)
 

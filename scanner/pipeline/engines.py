@@ -29,6 +29,16 @@ class Searcher:
         return self._engine
 
 
+_AT_HAND = 2  # engines that a process keeps: one for all rules, and one for those that are new
+_made: dict[tuple[str, int, Path | None, str], Engine] = {}
+
+
 def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:
-    """The engine for these rules, with the marks of every encoding."""
-    return detect.engine(rules, cache, kind, [mark.pattern for mark in MARKS], THIN)
+    """The engine for these rules, with the marks of every encoding; a process that reads many repositories makes it once."""
+    key = (rules.digest, len(rules.rules), cache, kind)
+    if key not in _made or _made[key].rules.rules != rules.rules:
+        made = detect.engine(rules, cache, kind, [mark.pattern for mark in MARKS], THIN)
+        while len(_made) >= _AT_HAND:
+            del _made[next(iter(_made))]
+        _made[key] = made
+    return _made[key]

@@ -17,6 +17,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _IN_HAND = 2
+_BEAT = 5.0  # seconds
 _DEATHS = 64  # after so many the machine is at fault, not a task
 
 
@@ -27,14 +28,21 @@ class Died(Generic[T]):
     task: T
 
 
+def _nothing() -> None:
+    """There is nothing to do."""
+
+
 class Pool(Generic[T, R]):
     """Workers that run `do(task)`; started at once, asked later, so that the caller can use the time."""
 
-    def __init__(self, do: Callable[[T], R], tasks: Sequence[T], workers: int) -> None:
+    def __init__(self, do: Callable[[T], R], tasks: Sequence[T], workers: int, *, in_hand: int = _IN_HAND, apart: bool = False) -> None:
+        """`in_hand` tasks are with a worker at once; `apart`: never in this process, even if one worker is enough."""
         self._do, self._waiting = do, deque(tasks)
+        self._in_hand = in_hand
+        self.beat: Callable[[], None] = _nothing  # called every few seconds while answers are waited for
         self._crew: dict[Connection, tuple[BaseProcess, deque[T]]] = {}
         self._deaths = 0
-        if workers > 1 and len(tasks) > 1:
+        if apart or (workers > 1 and len(tasks) > 1):
             context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
             for _ in range(min(workers, len(tasks))):
                 self._hire(context)
@@ -52,7 +60,8 @@ class Pool(Generic[T, R]):
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         try:
             while any(hand for _, hand in self._crew.values()) or (self._waiting and self._crew):
-                for ready in wait(list(self._crew)):
+                self.beat()
+                for ready in wait(list(self._crew), _BEAT):
                     assert isinstance(ready, Connection)  # noqa: S101 only connections are waited for
                     yield from self._take(ready, context)
         finally:
@@ -106,7 +115,7 @@ class Pool(Generic[T, R]):
 
     def _feed(self, connection: Connection) -> None:
         hand = self._crew[connection][1]
-        while len(hand) < _IN_HAND and self._waiting:
+        while len(hand) < self._in_hand and self._waiting:
             task = self._waiting.popleft()
             hand.append(task)
             try:

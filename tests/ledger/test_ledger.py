@@ -151,7 +151,7 @@ def test_a_lease_is_one_sweeps_until_its_time_is_up(ledger):
     assert leases.take(ledger, "app", "b", now=115, seconds=10) == "a"
     assert leases.take(ledger, "app", "b", now=120, seconds=10) is None
     assert leases.renew(ledger, ["app"], "a", now=121, seconds=10) == 0
-    leases.release(ledger, ["app"], "a")
+    leases.release(ledger, "a")
     assert leases.held(ledger) == {"app": ("b", 130)}
 
 

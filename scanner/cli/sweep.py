@@ -1,0 +1,141 @@
+"""`leakseal sweep`: every repository of an inventory, only what is new, into a ledger."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from scanner import cachefile
+from scanner.cli import complain
+from scanner.cli.ledger import opened
+from scanner.cli.options import looking, project, workers
+from scanner.decode.limits import Limits
+from scanner.errors import UsageError
+from scanner.findings.seal import Seal
+from scanner.pipeline.run import hidden
+from scanner.pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from scanner.ledger.rows import Visit
+
+_SIZE = re.compile(r"([1-9][0-9]{0,5})([KMGT]?)")
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+@click.command("sweep")
+@click.argument("inventory", metavar="INVENTORY")
+@click.option("--ledger", "where", default="leakseal-ledger.db", show_default=True, metavar="LEDGER", help="A file, or postgresql://….")
+@click.option("--cache", "folder", metavar="FOLDER", help="Where mirrors are kept; the user's cache folder if not given.")
+@click.option("--max-cache", metavar="SIZE", help="Bytes that mirrors may take, such as 50G; those not wanted for longest go first.")
+@click.option("--group", "groups", multiple=True, metavar="GROUP", help="Only repositories of this group.")
+@click.option("--only", "names", multiple=True, metavar="NAME", help="Only the repository of this name.")
+@click.option("--full", is_flag=True, help="Read every object again.")
+@click.option("--all", "everything", is_flag=True, help="Say all open findings, not only new ones.")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes; one for each core if not given.")
+@click.option("--scheduler", metavar="URL", help="Read on the workers of this Dask scheduler, tcp://host:8786.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="On standard output.")
+@click.option("-o", "--output", metavar="FOLDER", help="Write SARIF and JSON reports there, one of each for a repository.")
+@click.option("--config", "file", metavar="FILE", help="Configuration instead of leakseal.yaml in this folder.")
+@click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def command(  # noqa: PLR0913, PLR0917 click passes every option
+    inventory: str, where: str, folder: str | None, max_cache: str | None, groups: tuple[str, ...], names: tuple[str, ...],
+    full: bool, everything: bool, jobs: int | None, scheduler: str | None, form: str, output: str | None, file: str | None,
+    packs: tuple[str, ...], quiet: bool,
+) -> int:  # fmt: skip
+    """Read every repository of INVENTORY, and of each only what is new since the last night.
+
+    Exit codes: 0 all was read and nothing new is open, 1 new open findings (with --all: any), 3 a repository was not read.
+    """
+    with opened(where, make=True) as ledger:
+        from scanner import canon
+        from scanner.report.json_v1 import dumped
+        from scanner.sweep import inventory as listing
+        from scanner.sweep.mirror import Room
+        from scanner.sweep.night import processes, sweep
+        from scanner.sweep.summary import document, summary, text, write_reports
+        from scanner.sweep.task import Ways
+
+        listed = listing.load(Path(inventory))
+        chosen = listed.chosen(groups, names)
+        if not chosen and not listed.empty:
+            raise UsageError("no repository of the inventory is meant", hint="check --group and --only")
+        own = project(None, file=file, packs=packs)
+        look = looking(own, named=file is not None)
+        settings = Settings(own.rules, cachefile.folder(), limits=Limits(looking=look), mappings=own.config.mappings)
+        judged = canon.digest(Path(own.config.file).read_bytes()) if own.config.file else ""
+        seal, today = own.judging.seal, datetime.now(UTC).date()
+
+        def ways(ruleset: int) -> Ways:
+            url = where if scheduler is None or "://" in where else None
+            room = Room(Path(folder) if folder else (cachefile.folder() or Path(".cache")) / "mirrors", _size(max_cache))
+            make = (lambda: seal) if scheduler is None else _Key(file)
+            return Ways(own.rules, ruleset, settings, room, make, today, url, own.config.why_excluded, judged)
+
+        if scheduler is None:
+            hire = processes(workers(jobs))
+        else:
+            from scanner.sweep.cluster import cluster
+
+            hire = cluster(scheduler)
+        signal.signal(signal.SIGTERM, _interrupt)
+        night = sweep(
+            listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(),
+            masked=lambda uris: hidden(uris, [], settings),
+        )  # fmt: skip
+        said = summary(ledger, night, everything=everything)
+        if output:
+            write_reports(ledger, night.visits, Path(output))
+        click.echo(dumped(document(said), indent=2) if form == "json" else "\n".join(text(said)))
+        if night.interrupted:
+            complain("the sweep was interrupted", "run it again; what it has read is written down")
+        return said.exit_code
+
+
+class _Key:
+    """Makes the seal where a worker is: the key comes from that machine's own configuration, and never goes over the network."""
+
+    def __init__(self, file: str | None) -> None:
+        self._file = file
+
+    def __call__(self) -> Seal:
+        return project(None, file=self._file).judging.seal
+
+
+def _size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise UsageError("--max-cache is not a size", hint="write it as 500M or 50G")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _silent(visit: Visit, left: int) -> None:
+    """Nobody watches."""
+
+
+def _progress() -> Callable[[Visit, int], None]:
+    begun = time.monotonic()
+    tty = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+
+    def watch(visit: Visit, left: int) -> None:
+        line = f"{time.monotonic() - begun:7.1f} s  {visit.status:<9} {visit.repository}  ({left} left)"
+        passing = tty and visit.status == "unchanged"
+        click.echo(f"\r\x1b[K{line}" if passing else line, err=True, nl=not passing)
+
+    return watch
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

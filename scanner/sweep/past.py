@@ -1,0 +1,74 @@
+"""What the ledger knows of one repository, brought into the form that reading it wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from scanner import canon
+from scanner.ledger import read
+from scanner.ledger.book import Ledger
+from scanner.ledger.known import few, known, packed
+from scanner.ledger.rows import Segment
+from scanner.model.rule import Rule, Ruleset
+from scanner.pipeline.earlier import After, Earlier, Entry
+
+# What these say is of a match, not whether something is one.
+_SPEAKS = ("title", "severity", "kind", "family", "advice", "references", "hits", "misses", "file", "line")
+_DECIDES = tuple(f.name for f in fields(Rule) if f.name not in _SPEAKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What earlier nights left: as it stands in the ledger, so that it can be sent to where it is wanted."""
+
+    segments: tuple[Segment, ...] = field(default=(), repr=False)
+    memory: bytes | None = None
+    rules: Mapping[str, str] | None = None  # those it was read with, by digest; None: those of this run
+    shared: tuple[Segment, ...] = field(default=(), repr=False)  # of repositories that share objects with it
+
+
+def past(ledger: Ledger, name: str, was: int | None, now: int, reader: str, marks: Sequence[str]) -> Past:
+    """The past of a repository that was read with the set of rules `was`, or of one that never was, and shares objects with others."""
+    if was is None:
+        alike = [other for other in read.alike(ledger, marks, ruleset=now, reader=reader) if other != name] if marks else []
+        return Past(shared=tuple(one for other in alike for one in read.segments_of(ledger, other)))
+    rules = None if was == now else read.rules_of(ledger, was)
+    return Past(tuple(read.segments_of(ledger, name)), read.memory_of(ledger, name), rules)
+
+
+def earlier(there: Past, rules: Ruleset) -> Earlier:
+    """What was read before; rules that are new or have changed since are named."""
+    memory = json.loads(there.memory) if there.memory else {"missing": [], "submodules": []}
+    fresh, gone = None, False
+    if there.rules is not None:
+        now = digests(rules)
+        changed = tuple(rule for rule in rules.rules if there.rules.get(rule.id) != now[rule.id])
+        fresh = Ruleset(changed, canon.digest(canon.canonical([now[rule.id] for rule in changed]))) if changed else None
+        gone = any(now.get(id) != digest for id, digest in there.rules.items())
+    return Earlier(
+        known(there.segments).of, known(there.shared).of,
+        frozenset(map(bytes.fromhex, memory["missing"])),
+        frozenset((bytes.fromhex(name), bytes.fromhex(oid)) for name, oid in memory["submodules"]),
+        fresh, gone,
+    )  # fmt: skip
+
+
+def digests(rules: Ruleset) -> dict[str, str]:
+    """Rule -> digest of what decides whether something is a match."""
+    return {rule.id: canon.digest(canon.canonical([getattr(rule, name) for name in _DECIDES])) for rule in rules.rules}
+
+
+def memory_of(after: After) -> bytes:
+    """What the next night needs to know besides the objects."""
+    submodules = sorted([name.hex(), oid.hex()] for name, oid in after.submodules)
+    return canon.canonical({"missing": sorted(oid.hex() for oid in after.missing), "submodules": submodules})
+
+
+def segments_of(before: Mapping[bytes, Entry], there: Sequence[Segment], after: After) -> tuple[tuple[Segment, ...], bool]:
+    """(segments to write, whether all others go): what is new stands in one of its own, until there are many or objects have left."""
+    if after.lost or not there or not few(there):
+        return (packed(0, ((id, *entry) for id, entry in after.objects.items())),), True
+    fresh = [(id, *entry) for id, entry in after.objects.items() if before.get(id) != entry]
+    return ((packed(there[-1].number + 1, fresh),) if fresh else ()), False

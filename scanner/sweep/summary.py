@@ -1,0 +1,145 @@
+"""What a night says: by owner, what is new, and what was not read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scanner import report
+from scanner.errors import UsageError
+from scanner.ledger import read
+from scanner.ledger.book import Ledger
+from scanner.ledger.rows import Kept, RunRow, Visit
+from scanner.report.json_v1 import finding_document
+from scanner.sweep.night import Night, exit_code
+
+SCHEMA = "leakseal.sweep/v1"
+NOBODY = "(no owner)"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A night and what the ledger says after it."""
+
+    night: Night
+    run: RunRow
+    shown: tuple[Kept, ...]  # new findings, or all open ones
+    older: int  # open findings that are not shown
+    incomplete: tuple[str, ...]  # repositories that were read, but not all of them
+    owners: dict[str, str]
+
+    @property
+    def exit_code(self) -> int:
+        """As in the contract, of what is shown."""
+        return exit_code(self.night, len(self.shown), incomplete=bool(self.incomplete))
+
+
+def summary(ledger: Ledger, night: Night, *, everything: bool) -> Summary:
+    """Of a night: new findings, or with `everything` all that are open in what it covered."""
+    covered = {visit.repository for visit in night.visits}
+    there = [kept for kept in read.findings_of(ledger, only_open=True) if kept.repository in covered]
+    shown = tuple(kept for kept in there if everything or kept.opened_run_id == night.run)
+    repositories = read.all_repositories(ledger)
+    gaps = {kept.repository for kept in read.gaps_of(ledger)}
+    incomplete = tuple(one.name for one in repositories if one.name in covered and one.name in gaps)
+    (run,) = [one for one in read.all_runs(ledger) if one.id == night.run]
+    return Summary(night, run, shown, len(there) - len(shown), incomplete, {one.name: one.owner or NOBODY for one in repositories})
+
+
+def by_owner(said: Summary) -> list[dict[str, Any]]:
+    """One line for each owner, those with most to do first."""
+    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"repositories": 0, "open": 0, "findings": 0, "notRead": 0, "incomplete": 0})
+    for visit in said.night.visits:
+        line = found[said.owners.get(visit.repository, NOBODY)]
+        line["repositories"] += 1
+        line["notRead"] += visit.status == "not-read"
+        line["incomplete"] += visit.repository in said.incomplete
+    for kept in said.shown:
+        found[kept.owner or NOBODY]["findings"] += 1
+    for owner, line in found.items():
+        line["owner"] = owner
+        del line["open"]
+    return sorted(found.values(), key=lambda line: (-line["findings"], -line["notRead"], line["owner"]))
+
+
+def document(said: Summary) -> dict[str, Any]:
+    """All of it as plain values."""
+    night, run = said.night, said.run
+    counts = {status: sum(visit.status == status for visit in night.visits) for status in ("full", "new", "rules", "unchanged", "not-read")}
+    return {
+        "schema": SCHEMA,
+        "run": {"id": run.id, "tool": run.tool, "startedOn": run.started_on, "finishedOn": run.finished_on, "seconds": run.seconds},
+        "rules": {"digest": run.rules_digest},
+        "result": {0: "clean", 1: "leaks", 3: "incomplete", 130: "interrupted"}[said.exit_code],
+        "repositories": {**{name.replace("not-read", "notRead"): count for name, count in counts.items()}, "notDue": len(night.not_due)},
+        "objects": {"counted": sum(v.objects for v in night.visits), "fresh": sum(v.fresh for v in night.visits)},
+        "older": said.older,
+        "owners": by_owner(said),
+        "findings": [_finding(kept) for kept in said.shown],
+        "notRead": [{"repository": v.repository, "owner": said.owners.get(v.repository), "reason": v.reason, "detail": v.detail}
+                    for v in night.not_read],
+        "incomplete": list(said.incomplete),
+        "empty": list(night.empty),
+    }  # fmt: skip
+
+
+def _finding(kept: Kept) -> dict[str, Any]:
+    more = {"firstSeenOn": kept.first_seen_on, "finding": finding_document(kept.finding)}
+    return {"repository": kept.repository, "owner": kept.owner, **more}
+
+
+def text(said: Summary) -> list[str]:
+    """The same for a person, line by line."""
+    night = said.night
+    read_now = [visit for visit in night.visits if visit.status not in ("unchanged", "not-read")]
+    same = sum(visit.status == "unchanged" for visit in night.visits)
+    lines = [f"{len(night.visits)} repositories: {len(read_now)} read, {same} unchanged, {len(night.not_read)} not read"]
+    if night.not_due:
+        lines[0] += f", {len(night.not_due)} not due"
+    for kept in said.shown:
+        at = kept.finding.location
+        place = (at.path or at.field or at.object or "") + (f":{at.line}" if at.line else "")
+        lines.append(f"  {kept.finding.severity:<8} {kept.repository} {place} {kept.finding.rule} {kept.finding.preview}")
+    lines += (f"  not read {visit.repository}: {visit.detail} ({visit.reason})" for visit in night.not_read)
+    lines += (f"  not read whole {name}: its gaps are in the report" for name in said.incomplete)
+    lines += (f"  nothing at {where}: the pattern found no folder" for where in night.empty)
+    lines += (f"{line['owner']}: {line['findings']} findings, {line['repositories']} repositories, {line['notRead']} not read"
+              for line in by_owner(said))  # fmt: skip
+    if said.older:
+        lines.append(f"{said.older} open findings are older; `--all` shows them")
+    return lines
+
+
+def write_reports(ledger: Ledger, visits: Sequence[Visit], folder: Path, forms: Sequence[str] = ("sarif", "json")) -> int:
+    """A report of each repository that was read, and of those of which there is none in the folder yet; how many were written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return sum(_written(ledger, visit, folder, form) for visit in visits for form in forms)
+    except OSError as problem:
+        raise UsageError(f"the reports cannot be written to {folder}: {problem.strerror}", hint="name another folder") from None
+
+
+def file_of(name: str) -> str:
+    """A file name for a repository's: readable, and never the same for two."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name).strip('-.')[:80]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _written(ledger: Ledger, visit: Visit, folder: Path, form: str) -> bool:
+    path = folder / f"{file_of(visit.repository)}.{form}"
+    if visit.status in ("unchanged", "not-read") and path.exists():
+        return False
+    found = read.report(ledger, visit.repository)
+    if found is None:
+        return False
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".report-")
+    with os.fdopen(handle, "wb") as file:
+        report.render(found, form, file)
+    Path(name).replace(path)
+    return True
