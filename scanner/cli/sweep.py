@@ -22,7 +22,7 @@ from scanner.cli.options import looking, project, workers
 from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.findings.seal import Seal
-from scanner.pipeline.run import hidden
+from scanner.pipeline.run import veil
 from scanner.pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         signal.signal(signal.SIGTERM, _interrupt)
         night = sweep(
             listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(),
-            masked=lambda uris: hidden(uris, [], settings),
+            mask=lambda uris: veil(uris, settings).text,
         )  # fmt: skip
         said = summary(ledger, night, everything=everything)
         if output:

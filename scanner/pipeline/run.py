@@ -89,14 +89,6 @@ def leaves(done: Sequence[Scanned], settings: Settings) -> list[Leaf]:
     return [leaf if leaf.path is None else leaf._replace(path=mask.text(leaf.path)) for leaf in noted]
 
 
-def hidden(names: Sequence[str], done: Sequence[Scanned], settings: Settings) -> list[str]:
-    """Names without the secrets that a rule finds in them, or in what was scanned."""
-    mask = Mask()
-    for match in (*(match for one in done for match in one.matches), *_in_names(names, settings)):
-        learn(match, mask)
-    return [mask.text(name) for name in names]
-
-
 def _kind(request: Request, settings: Settings) -> str:
     """How it is read: `stdin`, `registry`, `git`, `notes`, `oci`, `tree`, or `glob` for the files of a folder that a pattern names."""
     if request.name == "-":
@@ -291,4 +283,4 @@ def _add(coverage: dict[str, Coverage], surface: str, more: Coverage) -> None:
     coverage[surface] = Coverage(**{name: getattr(had, name) + getattr(more, name) for name in counts})
 
 
-__all__ = ["Judging", "Match", "Request", "hidden", "leaves", "read_all", "reported", "scan", "veil"]
+__all__ = ["Judging", "Match", "Request", "leaves", "read_all", "reported", "scan", "veil"]

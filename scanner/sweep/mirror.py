@@ -31,7 +31,8 @@ _SIGNS = (
                  rb"|error: 40[13]|Host key verification failed"),
     ("disk", rb"died of signal 25|No space left|File too large|disk quota|write error"),
     ("protocol", rb"transport '[^']*' not allowed"),
-    ("vanished", rb"not found|Not Found|does not appear to be a git repository|does not exist|error: 404|not valid: is this a git repository"),
+    ("vanished", rb"not found|Not Found|does not appear to be a git repository|does not exist|error: 404"
+                 rb"|not valid: is this a git repository"),
     ("corrupt", rb"fsck|corrupt|index-pack|unpack|bad (?:object|pack|tree)|missing (?:blob|tree|commit|object|necessary)|pack has|invalid"
                 rb"|did not send all|not a valid object"),
 )  # fmt: skip

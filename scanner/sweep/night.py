@@ -63,7 +63,8 @@ def processes(count: int) -> Hire:
 
 def sweep(
     inventory: Inventory, chosen: Sequence[Listed], ledger: Ledger, ways: Callable[[int], Ways], hire: Hire, *,
-    full: bool = False, watch: Callable[[Visit, int], None] = lambda visit, left: None, masked: Callable[[Sequence[str]], list[str]] = list,
+    full: bool = False, watch: Callable[[Visit, int], None] = lambda visit, left: None,
+    mask: Callable[[Sequence[str]], Callable[[str], str]] = lambda uris: str,
 ) -> Night:  # fmt: skip
     """Read what is due of `chosen`; `ways` is told the number of the rules, `watch` each visit and how many are left."""
     begun, clock, holder = datetime.now(UTC), time.monotonic(), this_process()
@@ -73,8 +74,8 @@ def sweep(
         ledger, token=holder, now=now, tool=f"leakseal {__version__}", digest=rules.digest, known=digests(rules), dead=_ended(ledger)
     )
     every = inventory.repositories
-    uris = masked([one.uri for one in every])
-    write.enlist(ledger, [(one.name, uri, one.owner, one.groups) for one, uri in zip(every, uris, strict=True)], now)
+    hide = mask([one.uri for one in every])
+    write.enlist(ledger, [(one.name, hide(one.uri), one.owner, one.groups) for one in every], now)
     there = {one.name: one for one in read.all_repositories(ledger)}
     due = [one for one in chosen if _due(one, there[one.name], begun)]
     others = leases.take_all(ledger, [one.name for one in due], holder, now=time.time(), seconds=LEASE, dead=is_dead)

@@ -24,7 +24,7 @@ from scanner.ledger.known import SKETCH
 from scanner.ledger.rows import Reading, Visit
 from scanner.model.report import Coverage, Report, Run
 from scanner.model.rule import Ruleset
-from scanner.pipeline.run import Judging, hidden, reported
+from scanner.pipeline.run import Judging, reported, veil
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.sources.git.environ import environment, git
@@ -158,7 +158,7 @@ class Worker:
         before = earlier(there, ways.rules)
         settings = replace(ways.settings, rules=ways.rules, trust_owner=one.trust_owner or one.path is None, leaves=True, remember=True)
         scan = GitScan("t1", layout.root, settings, before)
-        done = scan.run(hidden([one.uri], [], settings)[0])
+        done = scan.run(veil([one.uri], settings).text(one.uri))
         if done.interrupted or done.after is None:
             raise NotRead("timeout", "it was interrupted")
         judging = Judging(self.seal, accepted, ways.today)
@@ -200,8 +200,8 @@ def _tips(layout: Layout, env: Mapping[str, str], done: Scanned, settings: Setti
     except LeaksealError:
         return ()
     lines = [canon.text(line).split(" ", 1) for line in listed.split(b"\n") if line]
-    names = hidden([ref for _, ref in lines], [done], settings)
-    return tuple(sorted(dict(zip(names, (oid for oid, _ in lines), strict=True)).items()))
+    mask = veil([ref for _, ref in lines], settings, [done])
+    return tuple(sorted({mask.text(ref): oid for oid, ref in lines}.items()))
 
 
 def _there(name: str) -> bool:

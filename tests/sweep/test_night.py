@@ -17,8 +17,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from scanner.ledger import leases, read
 from scanner.ledger.book import Ledger
 from scanner.sweep import mirror
-from scanner.sweep.mirror import octets
 from scanner.sweep.holder import is_dead, this_process
+from scanner.sweep.mirror import octets
 from tests.gitrepo import ROOT, git, packs, scan
 from tests.sweep.conftest import Sweeps
 
@@ -65,7 +65,7 @@ def test_an_object_that_forks_share_is_read_once(live, sweeps):
         one.commit({"c.txt": one.text()})
     sweeps.inventory(LOCAL)
     sweeps()
-    subprocess.run(["git", "clone", "--quiet", "--bare", str(one.at), str(one.at.parent / "fork.git")], check=True)
+    subprocess.run(["git", "clone", "--quiet", "--bare", "--no-hardlinks", str(one.at), str(one.at.parent / "fork.git")], check=True)
     said = sweeps()
     assert said.statuses == {"new": 1, "unchanged": 1}
     assert said.document["objects"]["fresh"] == 0
