@@ -33,6 +33,7 @@ class Assertion:
     payload: bytes = field(repr=False)
     signatures: tuple[Signature, ...]
     timestamps: tuple[bytes, ...] = field(default=(), repr=False)  # RFC 3161, over the first signature; only a bundle has them
+    certified: bool = False  # whether it is a bundle with a certificate
 
 
 def encoding(payload_type: str, payload: bytes) -> bytes:
@@ -64,18 +65,20 @@ def read(data: bytes) -> Assertion:
     """The assertion in an envelope or a bundle; raises Distrust for anything else."""
     found = document(data, "the file", _FILE_MOST)
     stamps: tuple[bytes, ...] = ()
+    certified = False
     if "dsseEnvelope" in found:
         kind = found.get("mediaType")
         if not isinstance(kind, str) or not kind.startswith("application/vnd.dev.sigstore.bundle"):
             raise Distrust("the file has an envelope and is no Sigstore bundle")
-        stamps = _timestamps(found.get("verificationMaterial"))
+        material = found.get("verificationMaterial")
+        stamps, certified = _timestamps(material), isinstance(material, dict) and "certificate" in material
         found = found["dsseEnvelope"]
     if not isinstance(found, dict) or not isinstance(found.get("payloadType"), str) or not isinstance(found.get("payload"), str):
         raise Distrust("the file is neither a DSSE envelope nor a Sigstore bundle with one")
     listed = found.get("signatures")
     if not isinstance(listed, list) or not 1 <= len(listed) <= _SIGNATURES_MOST:
         raise Distrust(f"the envelope does not have 1 to {_SIGNATURES_MOST} signatures")
-    return Assertion(found["payloadType"], _decoded(found["payload"]), tuple(map(_signature, listed)), stamps)
+    return Assertion(found["payloadType"], _decoded(found["payload"]), tuple(map(_signature, listed)), stamps, certified)
 
 
 def _timestamps(material: object) -> tuple[bytes, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scanner import canon
+from scanner.attest.keyless import Identity
 from scanner.attest.keys import PublicKey, load_public
 from scanner.attest.timestamp import Authority, load_certificates
 from scanner.errors import ConfigError
@@ -22,10 +23,11 @@ SURFACES = ("git", "logs", "screenshots", "notes", "tree", "oci")
 ROLES = ("scanner", "gate", "builder")
 _LIMITS = {"validity-days": (1, 366), "max-age-days": (1, 366), "accepted-most": (0, 100_000), "skipped-most": (0, 10**9)}
 _TOP = (
-    "version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys", "timestamp", "timestamp-authorities",
+    "version", "scope", "repository", "surfaces", *_LIMITS, "rules-least", "keys", "identities", "timestamp", "timestamp-authorities",
     "gate",  # is read where it is needed
 )  # fmt: skip
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/@-]{0,199}")
+_DAYS = ("since", "until", "revoked")
 _STAMPED = re.compile("required|optional")
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}")
 
@@ -47,6 +49,7 @@ class Trust:
 
     keys: tuple[Trusted, ...] = ()
     authorities: tuple[Authority, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,10 @@ def load(path: Path) -> Policy:
 
 
 def load_trust(path: Path) -> Trust:
-    """A trust file: `version`, `keys` and `timestamp-authorities`, as in a policy."""
+    """A trust file: `version`, `keys`, `identities` and `timestamp-authorities`, as in a policy."""
     from scanner import yamlnodes
 
-    top = yamlnodes.load(path).mapping(("version", "keys", "timestamp-authorities"), ("version", "keys"))
+    top = yamlnodes.load(path).mapping(("version", "keys", "identities", "timestamp-authorities"), ("version",))
     top["version"].number(1, 1)
     return _trust(top, path.parent)
 
@@ -112,7 +115,16 @@ def load_trust(path: Path) -> Trust:
 def _trust(top: Mapping[str, Node], base: Path) -> Trust:
     keys = tuple(_key(one, base) for one in top["keys"].elements()) if "keys" in top else ()
     listed = top["timestamp-authorities"].elements() if "timestamp-authorities" in top else ()
-    return Trust(keys, tuple(_authority(one, base) for one in listed))
+    shown = top["identities"].elements() if "identities" in top else ()
+    return Trust(keys, tuple(_authority(one, base) for one in listed), tuple(_identity(one, base) for one in shown))
+
+
+def _identity(node: Node, base: Path) -> Identity:
+    said = node.mapping(("identity", "issuer", "trusted-root", "roles", *_DAYS), ("identity", "issuer", "trusted-root", "roles"))
+    root = base / said["trusted-root"].text()
+    if not root.is_file():
+        raise said["trusted-root"].error("there is no such file", "name a trusted_root.json of Sigstore")
+    return Identity(said["identity"].text(), said["issuer"].text(), root, _roles(said["roles"]), *_days(said))
 
 
 def _authority(node: Node, base: Path) -> Authority:
@@ -136,12 +148,20 @@ def _paths(node: Node) -> tuple[str, ...]:
 
 
 def _key(node: Node, base: Path) -> Trusted:
-    said = node.mapping(("file", "roles", "since", "until", "revoked"), ("file", "roles"))
-    roles = tuple(one.text(40) for one in said["roles"].elements())
+    said = node.mapping(("file", "roles", *_DAYS), ("file", "roles"))
+    return Trusted(load_public(base / said["file"].text()), _roles(said["roles"]), *_days(said))
+
+
+def _roles(node: Node) -> tuple[str, ...]:
+    roles = tuple(one.text(40) for one in node.elements())
     if not roles or not set(roles) <= set(ROLES):
-        raise said["roles"].error("a key has one or more of the roles " + ", ".join(ROLES))
-    since, until, revoked = (said[name].day() if name in said else None for name in ("since", "until", "revoked"))
-    return Trusted(load_public(base / said["file"].text()), roles, since, until, revoked)
+        raise node.error("a key has one or more of the roles " + ", ".join(ROLES))
+    return roles
+
+
+def _days(said: Mapping[str, Node]) -> tuple[date | None, date | None, date | None]:
+    since, until, revoked = (said[name].day() if name in said else None for name in _DAYS)
+    return since, until, revoked
 
 
 def _fitting(node: Node, pattern: re.Pattern[str], wanted: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from scanner.attest.envelope import Assertion, encoding
+from scanner.attest.keyless import Identity
 from scanner.attest.policy import Trusted
 
 
@@ -16,7 +17,7 @@ def signer(assertion: Assertion, trusted: Iterable[Trusted], role: str) -> Trust
     return next((one for one in fitting for made in assertion.signatures if one.key.verifies(made.sig, data)), None)
 
 
-def untimely(signer: Trusted, signed: datetime) -> str:
+def untimely(signer: Trusted | Identity, signed: datetime) -> str:
     """Why the key's signature of that day does not count, or nothing."""
     day = signed.date()
     if signer.revoked is not None and day >= signer.revoked:

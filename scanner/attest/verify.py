@@ -25,7 +25,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,8 @@ from scanner.attest import manifest
 from scanner.attest.distrust import Distrust
 from scanner.attest.envelope import PAYLOAD_TYPE, Assertion, read
 from scanner.attest.judges import INCOMPLETE, JUDGES, LEAKS, NOT_TRUSTED, SKEW, Expected, moment
+from scanner.attest.keyless import Identity, Shown, shown
+from scanner.attest.policy import Trusted
 from scanner.attest.statement import PREDICATE_TYPE, STATEMENT_TYPE
 from scanner.attest.strict import Document, document
 from scanner.attest.timestamp import time_of
@@ -45,6 +47,7 @@ _NAMES = (
     "timestamp",
 )  # fmt: skip
 _OWN = _NAMES[:5]
+_CERTIFIED = timedelta(minutes=20)  # for how long such certificates are made, and more
 _SEVERAL_MOST = 100
 
 
@@ -90,8 +93,10 @@ def verify(data: bytes, expected: Expected) -> Verdict:
     if not note("envelope", "" if kind == PAYLOAD_TYPE else "the payload is not an in-toto statement", "an in-toto statement, signed"):
         return _ended(checks, None)
     made_by = signer(assertion, expected.trust.keys, "scanner")
-    wrong = "no trusted key with the role scanner made the signature" if made_by is None else ""
-    if not note("signature", wrong, f"by {made_by.key.id if made_by else ''}") or made_by is None:
+    shown_by = shown(data, assertion, expected.trust.identities, "scanner") if made_by is None else None
+    who: Trusted | Identity | None = shown_by.who if shown_by else made_by
+    wrong = "no trusted key with the role scanner made the signature" if who is None else ""
+    if not note("signature", wrong, f"by {shown_by.who.name if shown_by else made_by.key.id if made_by else ''}") or who is None:
         return _ended(checks, None)
     try:
         found = document(assertion.payload, "the statement")
@@ -102,7 +107,8 @@ def verify(data: bytes, expected: Expected) -> Verdict:
     finished = moment(found["predicate"]["finishedOn"])
     stamp = _stamp(assertion, expected, finished)
     checks.append(stamp.check)
-    note("key", untimely(made_by, stamp.time or finished), "it was valid then, and is not revoked")
+    time = shown_by.time if shown_by else stamp.time or finished
+    note("key", _too_early(shown_by, finished) or untimely(who, time), "it was valid then, and is not revoked")
     note("statement", "", "an in-toto Statement v1, as its schema says")
     for name, judge, fine in JUDGES:
         problem, code = judge(found, expected)
@@ -134,6 +140,11 @@ def _ended(checks: list[Check], found: Document | None) -> Verdict:
     done = {check.name for check in checks}
     rest = [Check(number, name, None, "not looked at") for number, name in enumerate(_NAMES, 1) if name not in done]
     return Verdict(tuple(sorted([*checks, *rest], key=lambda check: check.number)), found)
+
+
+def _too_early(by: Shown | None, finished: datetime) -> str:
+    early = by is not None and by.time + _CERTIFIED < finished - SKEW
+    return "the certificate had ended before the scan had" if early else ""
 
 
 @dataclass(frozen=True, slots=True)
