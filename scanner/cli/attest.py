@@ -23,6 +23,7 @@ from scanner.pipeline.settings import Settings
 from scanner.release.surfaces import Release
 
 if TYPE_CHECKING:
+    from scanner.attest.keyless import Certified
     from scanner.attest.policy import Policy
     from scanner.attest.signers import Signer
     from scanner.attest.statement import Draft, Tool
@@ -68,8 +69,10 @@ def release(asked: Asked) -> Release:
 @click.command("attest")
 @click.argument("folder", default=".", metavar="[FOLDER]")
 @click.option("--policy", metavar="FILE", help="Instead of FOLDER/.leakseal/gate.yaml.")
-@click.option("--key", required=True, metavar="FILE|URI", help="The signing key: PEM, or hsm:, gcpkms: …; LEAKSEAL_PASSPHRASE opens it.")
+@click.option("--key", metavar="FILE|URI", help="The signing key: PEM, or hsm:, gcpkms: …; LEAKSEAL_PASSPHRASE opens it.")
 @click.option("--public", metavar="FILE", help="The public key of a key that is named by a URI.")
+@click.option("--keyless", is_flag=True, help="Sign by who you are, through Sigstore; a public log is told of it.")
+@click.option("--trust-config", metavar="FILE", help="Another Sigstore than the public one, with --keyless.")
 @click.option("-o", "--output", default="attestation", show_default=True, metavar="FOLDER", help="Where the files are written.")
 @click.option("--git-notes", is_flag=True, help="Write it as a note under refs/notes/attest on the released commit, too.")
 @click.option("--attach", metavar="IMAGE", help="Store it beside this image too: docker://host/repository:tag or @sha256:…")
@@ -85,23 +88,24 @@ def release(asked: Asked) -> Release:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.option("--no-color", is_flag=True, help="No colour.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    folder: str, policy: str | None, key: str, public: str | None, output: str, git_notes: bool, attach: str | None,
-    insecure: tuple[str, ...], tsa: str | None, any_result: bool, fresh: bool, file: str | None, packs: tuple[str, ...],
-    suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
+    folder: str, policy: str | None, key: str | None, public: str | None, keyless: bool, trust_config: str | None, output: str,
+    git_notes: bool, attach: str | None, insecure: tuple[str, ...], tsa: str | None, any_result: bool, fresh: bool, file: str | None,
+    packs: tuple[str, ...], suppressed: str | None, trust_owner: bool, jobs: int | None, quiet: bool, no_color: bool,
 ) -> int:  # fmt: skip
     """Scan every surface that FOLDER's policy requires, whole, and sign what was found and what was read.
 
     Writes the statement as DSSE envelope and as Sigstore bundle, the list of objects, and a summary for the runbook.
     """
-    from scanner.attest import signers
     from scanner.attest.timestamp import askable
     from scanner.release import images, notes
 
-    signer = signers.load(key, public, passphrase())
+    signer = _signer(key, public, keyless, trust_config)
     asked = release(Asked(folder, policy, file, packs, suppressed, trust_owner, jobs, quiet, no_color))
     _ready(Path(output))
     if git_notes:
         notes.writable(asked)
+    if tsa and keyless:
+        raise UsageError("an identity's bundle has the time stamps of its Sigstore", hint="leave out --tsa")
     if tsa:
         askable(tsa)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was read is kept, and workers are told
@@ -111,17 +115,38 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     return _attested(asked, how, quiet=quiet)
 
 
+def _signer(key: str | None, public: str | None, keyless: bool, trust_config: str | None) -> Signer | Certified:
+    if keyless == (key is not None):
+        raise UsageError("one signer is needed", hint="name it with --key FILE, or sign with --keyless")
+    if not keyless and trust_config:
+        raise UsageError("--trust-config goes with --keyless", hint="leave it out")
+    if key is not None:
+        from scanner.attest import signers
+
+        return signers.load(key, public, passphrase())
+    from scanner.attest.keyless import certified
+
+    return certified(Path(trust_config) if trust_config else None, os.environ.get("LEAKSEAL_IDENTITY_TOKEN"))
+
+
 @dataclass(frozen=True, slots=True)
 class Signing:
     """With what, and where to."""
 
-    signer: Signer = field(repr=False)
+    signer: Signer | Certified = field(repr=False)
     output: Path
     tsa: str | None
     git_notes: bool
     image: Place | None
     any_result: bool
     fresh: bool
+
+    @property
+    def name(self) -> str:
+        """Who signs, as it is told: a key's id, or an identity."""
+        from scanner.attest.keyless import Certified
+
+        return self.signer.name if isinstance(self.signer, Certified) else self.signer.public.id
 
 
 def _attested(asked: Release, how: Signing, *, quiet: bool) -> int:
@@ -147,7 +172,7 @@ def _attested(asked: Release, how: Signing, *, quiet: bool) -> int:
     made = draft(evidence)
     ended = datetime.now(UTC).replace(microsecond=0)
     payload = statement(made, going[0].begun if going and going[0].reused else begun, ended, secrets.token_hex(16))
-    keyid = how.signer.public.id
+    keyid = how.name
     words = summary(document(payload, "the statement"), keyid, canon.digest(payload), made.objections).encode()
     self_scan(asked, payload, made.listed, words)
     if made.result == "PASSED" or how.any_result:
@@ -177,11 +202,15 @@ def _put(asked: Release, how: Signing, made: Draft, payload: bytes, words: bytes
         click.echo(f"attached to {how.image} as {stored}", err=True)
 
 
-def _signed(payload: bytes, signer: Signer, tsa: str | None, policy: Policy) -> dict[str, bytes]:
+def _signed(payload: bytes, signer: Signer | Certified, tsa: str | None, policy: Policy) -> dict[str, bytes]:
     """The envelope and the bundle; an authority is asked for the time only if one is named."""
-    from scanner.attest.envelope import bundle, envelope, sign
+    from scanner.attest.envelope import bundle, envelope, read, sign
+    from scanner.attest.keyless import Certified
     from scanner.attest.timestamp import ask, time_of
 
+    if isinstance(signer, Certified):
+        data = signer.bundle(payload)
+        return {f"{NAME}.intoto.json": envelope(read(data)), f"{NAME}.sigstore.json": data}
     signed = sign(payload, signer.public.id, signer.sign)
     if tsa:
         signature = signed.signatures[0].sig

@@ -8,7 +8,8 @@ import json
 import struct
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -19,9 +20,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from scanner.attest.envelope import PAYLOAD_TYPE, encoding
 from scanner.canon import canonical
 
+if TYPE_CHECKING:
+    from sigstore.sign import SigningContext
+
 _SCTS = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 _ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
-Key = ec.EllipticCurvePrivateKey
+Key, Public = ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey
 
 
 def _key() -> Key:
@@ -88,7 +92,7 @@ class Sigstore:
     def bundle(self, payload: bytes, identity: str, issuer: str, **other: Any) -> bytes:
         """A statement that this identity signed, with everything that verifies it; `other` is what is wrong with it."""
         key = _key()
-        certificate = self._certificate(key, identity, issuer, other)
+        certificate = self._certificate(key.public_key(), identity, issuer, other)
         signature = _signed(key, encoding(PAYLOAD_TYPE, payload))
         entry = self._entry(payload, signature, certificate, other.get("logged", self.now))
         envelope = {"payloadType": PAYLOAD_TYPE, "payload": _b64(payload), "signatures": [{"sig": _b64(signature)}]}
@@ -96,13 +100,34 @@ class Sigstore:
         kind = "application/vnd.dev.sigstore.bundle.v0.3+json"
         return canonical({"mediaType": kind, "verificationMaterial": material, "dsseEnvelope": envelope})
 
+    def context(self) -> SigningContext:
+        """What sigstore signs with, asking these instead of servers."""
+        from sigstore.models import TransparencyLogEntry, TrustedRoot
+        from sigstore.sign import SigningContext
+        from sigstore_models.rekor.v1 import TransparencyLogEntry as Inner
+        from sigstore_models.trustroot.v1 import TrustedRoot as Root
+
+        def post(request: x509.CertificateSigningRequest, token: Any) -> Any:
+            certificate = self._certificate(request.public_key(), token.identity, token.issuer, {})  # type: ignore[arg-type]
+            return SimpleNamespace(cert=certificate, chain=[self.root])
+
+        def log(asked: Any) -> Any:
+            envelope, certificate = asked
+            entry = self._entry(envelope._inner.payload, envelope.signature, certificate, self.now)
+            return TransparencyLogEntry(Inner.from_json(json.dumps(entry)))
+
+        fulcio = SimpleNamespace(signing_cert=SimpleNamespace(post=post))
+        rekor = SimpleNamespace(_build_dsse_request=lambda envelope, certificate: (envelope, certificate), create_entry=log)
+        trusted = TrustedRoot(Root.from_json(self.trusted_root))
+        return SigningContext(fulcio=fulcio, rekor=rekor, trusted_root=trusted)  # type: ignore[arg-type]
+
     def _root(self) -> x509.Certificate:
-        made = self._builder("fulcio", self.fulcio, "fulcio", timedelta(days=365))
+        made = self._builder("fulcio", self.fulcio.public_key(), "fulcio", timedelta(days=365))
         made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         made = made.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
         return made.sign(self.fulcio, hashes.SHA256())
 
-    def _certificate(self, key: Key, identity: str, issuer: str, other: dict[str, Any]) -> x509.Certificate:
+    def _certificate(self, key: Public, identity: str, issuer: str, other: dict[str, Any]) -> x509.Certificate:
         made = self._builder("", key, "fulcio", timedelta(minutes=10))
         made = made.add_extension(_usage(digital_signature=True), critical=True)
         made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
@@ -114,14 +139,14 @@ class Sigstore:
         octets = b"\x04" + (bytes([len(scts)]) if len(scts) < 128 else b"\x81" + bytes([len(scts)])) + scts
         return made.add_extension(x509.UnrecognizedExtension(_SCTS, octets), critical=False).sign(signer, hashes.SHA256())
 
-    def _builder(self, name: str, key: Key, issuer: str, valid: timedelta) -> x509.CertificateBuilder:
+    def _builder(self, name: str, key: Public, issuer: str, valid: timedelta) -> x509.CertificateBuilder:
         def named(text: str) -> x509.Name:
             return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)] if text else [])
 
-        made = x509.CertificateBuilder().subject_name(named(name)).issuer_name(named(issuer)).public_key(key.public_key())
+        made = x509.CertificateBuilder().subject_name(named(name)).issuer_name(named(issuer)).public_key(key)
         made = made.serial_number(x509.random_serial_number())
         made = made.not_valid_before(self.now - timedelta(minutes=1)).not_valid_after(self.now + valid)
-        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         return made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.fulcio.public_key()), critical=False)
 
     def _sct(self, logged: bytes, key: Key) -> bytes:

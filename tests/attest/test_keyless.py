@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from scanner.attest.envelope import read
 from scanner.attest.judges import Expected
-from scanner.attest.keyless import Identity
+from scanner.attest.keyless import Identity, certified
 from scanner.attest.policy import Policy, Trust, load
 from scanner.attest.statement import draft, statement
 from scanner.attest.verify import Verdict, verify
@@ -149,5 +150,48 @@ def test_a_policy_names_identities(tmp_path: Path, sigstore: Sigstore) -> None:
 
 def test_a_trusted_root_that_is_none_is_the_users_to_mend(sigstore: Sigstore, identity: Identity, payload: bytes, policy: Policy) -> None:
     identity.root.write_text("{}")
-    with pytest.raises(UsageError, match="the trusted root .* cannot be read"):
+    with pytest.raises(UsageError, match=r"the trusted root .* cannot be read"):
         _judged(sigstore.bundle(payload, WHO, ISSUER), policy, identity)
+
+
+def _token(**claims: Any) -> str:
+    import jwt
+
+    time = int(NOW.timestamp())
+    said = {"iss": ISSUER, "sub": WHO, "aud": "sigstore", "iat": time, "nbf": time - 5, "exp": time + 3600} | claims
+    return jwt.encode(said, "nobody checks this here, but whoever certifies does")
+
+
+def test_who_shows_a_token_signs_what_is_believed(
+    sigstore: Sigstore, identity: Identity, payload: bytes, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sigstore.models import ClientTrustConfig
+    from sigstore.sign import SigningContext
+
+    monkeypatch.setattr(ClientTrustConfig, "production", lambda: None)
+    monkeypatch.setattr(SigningContext, "from_trust_config", lambda config: sigstore.context())
+    signer = certified(None, _token())
+    assert signer.name == WHO
+    data = signer.bundle(payload)
+    assert read(data).payload == payload
+    assert _failed(_judged(data, policy, identity)) == {}
+    assert _failed(_judged(certified(None, _token(sub=WHO + "2")).bundle(payload), policy, identity)) == NOBODY
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", _token(aud="other"), _token(exp=int(NOW.timestamp()) - 60)])
+def test_a_token_that_cannot_be_used_is_told_without_it(token: str) -> None:
+    with pytest.raises(UsageError, match="the identity token cannot be used") as told:
+        certified(None, token)
+    assert token not in str(told.value) or token == "x"
+
+
+def test_without_a_token_somebody_must_say_who_it_is() -> None:
+    with pytest.raises(UsageError, match="nobody says who you are"):
+        certified(None, None)
+
+
+def test_a_trust_config_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    for name in ("config.json", "nowhere.json"):
+        with pytest.raises(UsageError, match="the client trust config cannot be had"):
+            certified(tmp_path / name, _token())
