@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanner.artifact.binding import Member
@@ -97,7 +97,7 @@ def _files(kept: Kept, real: Sequence[Image], depths: Mapping[str, int], source:
     """The files of every layer that is not the base's, each layer once."""
     layers = list(dict.fromkeys(layer for image in real for layer in image.layers[depths.get(image.digest, 0) :]))
     for layer in layers:
-        yield from _layer(kept, layer, source.reading(bench))
+        yield from _layer(kept, layer, replace(source.reading(bench), sealed=True))  # its digest was checked
 
 
 def _layer(kept: Kept, layer: Layer, reading: Reading) -> Iterator[Member | Unseen]:

@@ -56,13 +56,13 @@ def _package(book: Book, packed: Packed) -> Package | None:
     return package
 
 
-def _inside(path: Path, asked: Asked, bench: Bench, source: Source | None) -> tuple[Packed, Binding | None, int]:
+def _inside(path: Path, asked: Asked, bench: Bench, source: Source | None) -> tuple[Packed, Binding | None, list[Unseen]]:
     """One way through the file: what it says of itself, and where its files come from."""
     with opened(path, bench.settings.limits) as content:
         archive = is_archive(content.head)
         packed = Packed(kind_of(path.name, _first(path, bench) if archive else None, archive=archive), path.name)
         if packed.kind is FILE and source is None:
-            return packed, None, 0
+            return packed, None, []
         wanted = packed.kind.wanted
         base = source.reading(bench) if source else Reading(bench.settings.limits)
         reading = Reading(
@@ -79,7 +79,7 @@ def _inside(path: Path, asked: Asked, bench: Bench, source: Source | None) -> tu
         if source is None:
             for _ in seen():
                 pass
-            return packed, None, 0
+            return packed, None, []
         return packed, *run.bound(seen(), source, packed.kind.name, asked)
 
 

@@ -33,6 +33,7 @@ class Reading:
     large: frozenset[int] = frozenset()
     wanted: Callable[[str], int] = lambda name: 0  # how many bytes of a member are kept
     kept: Callable[[str, bytes], None] = lambda name, data: None
+    sealed: bool = False  # somebody else knows whether it is whole: some programs leave out the mark of an archive's end
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def _members(content: Content, reading: Reading, name: str, depth: int) -> Itera
             elif not part.step:
                 yield from _members(Content(part.data, content.budget), reading, name.removesuffix(".gz"), depth + 1)
     elif form is not None and form.name in ("untar", "image"):
-        for one in tars.walk(content):
+        for one in tars.walk(content, sealed=reading.sealed):
             if isinstance(one, tars.Entry):
                 content.budget.member()
                 if (made := _entry(one, content.budget, reading)) is not None:

@@ -98,7 +98,7 @@ def note_provenance(book: Book, asked: Asked, digests: tuple[str, ...], attached
     return found
 
 
-def note_binding(book: Book, asked: Asked, found: Binding, unseen: int) -> None:
+def note_binding(book: Book, asked: Asked, found: Binding, unseen: Sequence[Unseen]) -> None:
     """Check 19."""
     if found.unbound > asked.nowhere_most:
         nowhere, renamed = found.counts["nowhere"], found.counts["renamed"]
@@ -106,23 +106,24 @@ def note_binding(book: Book, asked: Asked, found: Binding, unseen: int) -> None:
         book.note("binding", f"{nowhere:,} files are not from commit {found.commit}{more}", "")
     if compiled := found.counts["bytecode"]:
         book.note("binding", f"{compiled:,} files of compiled Python cannot be compared with their sources", "", INCOMPLETE)
-    if found.more or unseen:
-        book.note("binding", "not every file in it could be read and compared", "", INCOMPLETE)
+    if unseen:
+        book.note("binding", f"not every file in it could be read and compared: {unseen[0].detail}", "", INCOMPLETE)
+    if found.more:
+        book.note("binding", "it has more files than are compared", "", INCOMPLETE)
     total = sum(found.counts.values())
     book.note("binding", "", f"{total:,} files, {found.counts['source']:,} of them from commit {found.commit}")
 
 
-def bound(members: Iterator[Member | Unseen], source: Source, packaging: str, asked: Asked) -> tuple[Binding, int]:
-    """The binding, and how many members could not be read."""
-    lost = 0
+def bound(members: Iterator[Member | Unseen], source: Source, packaging: str, asked: Asked) -> tuple[Binding, list[Unseen]]:
+    """The binding, and the first of what could not be read."""
+    lost: list[Unseen] = []
 
     def readable() -> Iterator[Member]:
-        nonlocal lost
         for one in members:
-            if isinstance(one, Unseen):
-                lost += 1
-            else:
+            if not isinstance(one, Unseen):
                 yield one
+            elif len(lost) < 10:
+                lost.append(one)
 
     return bindings.bind(readable(), source.tree, packaging, asked.declared), lost
 

@@ -84,6 +84,13 @@ def test_an_index_of_two_platforms_is_followed_to_both_or_to_one(image: Built) -
     assert looked(layout).failed == {"content": "an image is for another platform than the index says"}
 
 
+def test_a_layer_without_the_mark_of_its_end_is_read_whole(image: Built, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_bytes(b"print(1)\n")
+    out("umoci", "insert", "--rootless", "--image", image.app, tmp_path / "main.py", "/srv/again/main.py")  # it leaves the mark out
+    found = looked(image.app, source=str(image.repo.path), base=f"{image.layout}:base")
+    assert (found.failed, found.said["binding"]["counts"]["source"]) == ({}, 3)
+
+
 def test_of_several_images_one_must_be_named(made: Built) -> None:
     assert told(made.layout, "--no-scan").code == 2
     assert told(f"{made.layout}:other", "--no-scan").code == 2
