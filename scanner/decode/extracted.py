@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -17,6 +17,7 @@ from scanner.model.content import Inside, Unseen
 _PROGRAM = "bsdtar"
 _WORDS = ("-c", "-f", "-", "--format", "pax", "@-")  # nothing of what is read stands among its arguments
 _MEMORY_MOST, _SECONDS_MOST = 2 << 30, 600
+_GAVE_UP = "the program that reads it gave up before its end"
 _MISSING = f"to read it, install {_PROGRAM}; its bytes were searched, what it holds was not"
 
 
@@ -24,18 +25,22 @@ def read(content: Content) -> Iterator[Part | Unseen]:
     """The members, as the program takes them out."""
     if not is_there():
         raise Stop("unsupported-format", _MISSING)
-    with tarred(content) as archive:
+    with tarred(content) as (archive, ended_well):
+        told = False
         for one in tars.walk(archive):
-            if not isinstance(one, tars.Entry):
-                if isinstance(one, Unseen):
-                    yield Unseen("unreadable", "the program that reads it gave up before its end")
-            elif one.is_content:
-                yield Part(one.data, member(one.name))
+            if isinstance(one, tars.Entry):
+                if one.is_content:
+                    yield Part(one.data, member(one.name))
+            elif isinstance(one, Unseen):
+                told = True
+                yield Unseen("unreadable", _GAVE_UP)
+        if not told and not ended_well():
+            yield Unseen("unreadable", _GAVE_UP)
 
 
 def members(content: Content, wanted: dict[bytes, Inside]) -> Iterator[Part | Unseen]:
     """Those members of an archive that are packed by a method which only the program reads, by their names."""
-    with tarred(content) as archive:
+    with tarred(content) as (archive, _):
         for entry in tars.walk(archive):
             if isinstance(entry, tars.Entry) and entry.name in wanted and not entry.cut:
                 yield Part(entry.data, wanted.pop(entry.name))
@@ -54,8 +59,11 @@ def strange() -> str:
 
 
 @contextmanager
-def tarred(content: Content) -> Generator[Content]:
-    """The same archive as a tar archive, which is read while the program writes it; the program ends when nobody reads."""
+def tarred(content: Content) -> Generator[tuple[Content, Callable[[], bool]]]:
+    """The same archive as a tar archive, which is read while the program writes it; the program ends when nobody reads.
+
+    With it comes what waits for the program's own end, and says whether it was content with what it read.
+    """
     program = shutil.which(_PROGRAM)
     if program is None:
         raise Stop("unsupported-format", _MISSING)
@@ -68,7 +76,14 @@ def tarred(content: Content) -> Generator[Content]:
         try:
             _limit(running.pid)
             assert running.stdout is not None  # noqa: S101 it is a pipe
-            yield Content(_Pipe(running.stdout), content.budget)
+            pipe = _Pipe(running.stdout)
+
+            def ended_well() -> bool:
+                while pipe.read(STEP):
+                    content.budget.hurry()
+                return running.wait() == 0  # it has closed its output
+
+            yield Content(pipe, content.budget), ended_well
         finally:
             running.kill()
             running.wait()

@@ -63,7 +63,7 @@ def read(content: Content) -> Iterator[Part | Unseen]:
 
 def _taken_out(content: Content) -> Iterator[tars.Entry]:
     """What a program takes out, to where it gives up."""
-    with extracted.tarred(content) as archive:
+    with extracted.tarred(content) as (archive, _):
         for entry in tars.walk(archive):
             if isinstance(entry, tars.Entry) and entry.is_content and not entry.cut:
                 yield entry
