@@ -142,7 +142,7 @@ def test_a_secret_is_told_once_for_each_log_with_its_files(tmp_path: Path) -> No
 
 def test_standard_input_can_be_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
     data = f"web-1  | 2024-01-02 {URL}\n".encode() * 3
-    monkeypatch.setattr("scanner.cli.scan._stdin", lambda: iter([data[:40], data[40:]]))
+    monkeypatch.setattr("scanner.cli.scan.StandardInput.pieces", lambda _: iter([data[:40], data[40:]]))
     (finding,) = scan("--logs", "-")
     assert (finding["location"]["record"], finding["occurrences"], finding["location"]["path"]) == ("web-1", 3, "-")
 

@@ -226,7 +226,7 @@ def test_a_folder_of_something_else_is_no_export(scan, tmp_path, content):
 def test_an_export_can_come_from_standard_input(pack):
     data = pack(exports.as_json([Made("T-1", "a", f"x {secret(1)}"), Made("T-2", "a", "b")]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scanner.cli.scan._stdin", lambda: iter([data[:40], data[40:]]))
+        patch.setattr("scanner.cli.scan.StandardInput.pieces", lambda _: iter([data[:40], data[40:]]))
         result = CliRunner().invoke(command, ["--notes", "-", "--format", "json", "--quiet"], standalone_mode=False)
     said = Said(result.return_value, json.loads(result.stdout), result.stdout)
     assert [place[1:] for place in said.places] == [("T-1", "record.body", 1)]

@@ -87,7 +87,7 @@ def test_an_archive_that_is_named_is_opened(tmp_path: Path) -> None:
 
 def test_standard_input_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = iter([gzip.compress(NESTED)[:50], gzip.compress(NESTED)[50:], b""])
-    monkeypatch.setattr("scanner.cli.scan._stdin", lambda: pieces)
+    monkeypatch.setattr("scanner.cli.scan.StandardInput.pieces", lambda _: pieces)
     said = scan("-")
     assert said.places == [("-!inner.zip!deep/app.env", 3, 7, ["gunzip", "unzip", "unzip"])]
     assert said.count == (1, 1, 0)

@@ -228,7 +228,7 @@ def test_every_surface_reads_it(name: str, repo: Repo, tmp_path: Path, monkeypat
     (_, line, _), *more = scan(str(file.parent))
     assert not more
     assert scan(str(file.parent)) == [(f"app.yaml{member}", line, list(way))]
-    monkeypatch.setattr("scanner.cli.scan._stdin", lambda: iter([data[:99], data[99:]]))
+    monkeypatch.setattr("scanner.cli.scan.StandardInput.pieces", lambda _: iter([data[:99], data[99:]]))
     assert scan("-") == [(f"-{member}", line, list(way))]
     assert scan(str(tmp_path / "plain.zip")) == [(f"plain.zip!in/app.yaml{member}", line, ["unzip", *way])]
     repo.commit({"deploy/app.yaml": data})
