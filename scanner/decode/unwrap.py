@@ -102,25 +102,28 @@ def _framed(data: bytes, at: int, line_end: int, high: int, shape: re.Pattern[by
 
 def wrapped(data: bytes, low: int, high: int) -> Iterator[Unit]:
     """Join lines that a terminal has broken: full to its width, in the middle of a word."""
-    widths = _widths(data, low, high)
+    lengths = list(map(len, data[low:high].split(b"\n")))
+    returns = data.find(b"\r", low, high) >= 0
+    widths = _widths([len(line.rstrip(b"\r")) for line in data[low:high].split(b"\n")] if returns else lengths)
     if not widths:
         return
-    end = data.find(b"\n", low, high)
-    start = low
-    while 0 <= end < high:
+    full = {*widths, *(width + 1 for width in widths)}  # with a carriage return
+    end = low - 1
+    for length in lengths[:-1]:
+        start, end = end + 1, end + 1 + length
+        if length not in full:
+            continue
         stop = end - 1 if data[end - 1 : end] == b"\r" else end
         if stop - start in widths and _TOKEN.search(data, max(start, stop - 24), stop) and _goes_on(data, end + 1, high):
             yield Unit(stop, end + 1, b"")
-        start, end = end + 1, data.find(b"\n", end + 1, high)
 
 
 def _goes_on(data: bytes, at: int, high: int) -> bool:
     return _GOES_ON.match(data, at, high) is not None and _BEGINS.match(data, at, high) is None
 
 
-def _widths(data: bytes, low: int, high: int) -> set[int]:
+def _widths(lengths: list[int]) -> set[int]:
     """The widths at which lines may have been broken: of the longest lines, several have the same length or one of a usual terminal."""
-    lengths = [len(line.rstrip(b"\r")) for line in data[low:high].split(b"\n")]
     longest = max(lengths, default=0)
     full = lengths.count(longest)
     if not _NARROW <= longest <= _WIDE:

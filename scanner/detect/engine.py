@@ -173,14 +173,18 @@ class Late(Mapping[str, Any]):
         return len(self._table())
 
 
-def engine(rules: Ruleset, cache: Path | None, kind: str = "auto", marks: Sequence[str] = (), thin: int = 0) -> Engine:
+def engine(
+    rules: Ruleset, cache: Path | None, kind: str = "auto", marks: Sequence[str] = (), thin: int = 0, gates: Mapping[int, str] | None = None
+) -> Engine:
     """The engine for these rules with the shipped checks and parsers.
 
     `marks` are patterns whose places it tells besides; of the last `thin` of them only some, where they stand close together.
+    `gates` has, by a mark's number, what must stand wherever the mark is.
     """
     checks, parsers = Late("scanner.detect.checks", "CHECKS"), Late("scanner.detect.parsers", "PARSERS")
     try:
-        sieve = prefilter([*anchors(rules.rules), *marks], cache, kind, thin)
+        own = anchors(rules.rules)
+        sieve = prefilter([*own, *marks], cache, kind, thin, {len(own) + number: gate for number, gate in (gates or {}).items()})
     except RuleError as problem:
         raise _refused(rules) or problem from None
     return Engine(rules, checks, parsers, sieve)

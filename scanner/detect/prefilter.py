@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,14 +26,22 @@ class Prefilter(Protocol):
 
 
 class HyperscanPrefilter:
-    """All anchors in one compiled Hyperscan database, kept in the user's cache."""
+    """All anchors in one compiled Hyperscan database, kept in the user's cache.
+
+    A pattern with a gate is looked for only where the gate was: what must stand there, and is quicker to look for.
+    """
 
     name = "hyperscan"
 
-    def __init__(self, anchors: Sequence[str], cache: Path | None, thin: int = 0) -> None:
+    def __init__(self, anchors: Sequence[str], cache: Path | None, thin: int = 0, gates: Mapping[int, str] | None = None) -> None:
         import hyperscan
 
-        self._db = _load(hyperscan, anchors, cache) or _build(hyperscan, anchors, cache)
+        gates = gates or {}
+        self._hyperscan, self._cache = hyperscan, cache
+        self._gated = {number: anchors[number] for number in gates}
+        self._fine: Any = None  # made when a gate is first open
+        self._open: set[int] = set()
+        self._db = _database(hyperscan, [gates.get(number, anchor) for number, anchor in enumerate(anchors)], cache, once=gates)
         self._found: list[Spot] = []
         self._thin, self._next = len(anchors) - thin, dict[int, int]()
 
@@ -41,24 +49,43 @@ class HyperscanPrefilter:
         found = self._found
         found.clear()
         self._next.clear()
+        self._open.clear()
         self._db.scan(data, match_event_handler=self._note)
+        if self._open:
+            self._look_again(data)
         return sorted(set(found)) if found else []
 
     def _note(self, number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+        if number in self._gated:
+            self._open.add(number)
+            return
         if number >= self._thin:
             if end < self._next.get(number, 0):
                 return
             self._next[number] = end + _APART
         self._found.append((number, end))
 
+    def _look_again(self, data: bytes | memoryview) -> None:
+        if self._fine is None:
+            self._fine = _database(self._hyperscan, list(self._gated.values()), self._cache)
+        numbers = list(self._gated)
 
-def _file(hyperscan: Any, anchors: Sequence[str], cache: Path) -> Path:
-    key = hashlib.sha256("\0".join([hyperscan.__version__, *anchors]).encode()).hexdigest()[:32]
-    return cache / f"prefilter-{key}.hs"
+        def note(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
+            self._found.append((numbers[number], end))
+
+        self._fine.scan(data, match_event_handler=note)
 
 
-def _load(hyperscan: Any, anchors: Sequence[str], cache: Path | None) -> Any:
-    stored = cachefile.read(_file(hyperscan, anchors, cache)) if cache else None
+def _database(hyperscan: Any, patterns: Sequence[str], cache: Path | None, once: Collection[int] = ()) -> Any:
+    """The patterns compiled, or as they were kept; those of `once` are told of only once for each content."""
+    flags = [hyperscan.HS_FLAG_SINGLEMATCH if number in once else 0 for number in range(len(patterns))]
+    key = hashlib.sha256("\0".join([hyperscan.__version__, *map(str, sorted(once)), *patterns]).encode()).hexdigest()[:32]
+    file = cache / f"prefilter-{key}.hs" if cache else None
+    return _load(hyperscan, file) or _build(hyperscan, patterns, flags, file)
+
+
+def _load(hyperscan: Any, file: Path | None) -> Any:
+    stored = cachefile.read(file) if file else None
     if stored is None:
         return None
     try:
@@ -70,16 +97,16 @@ def _load(hyperscan: Any, anchors: Sequence[str], cache: Path | None) -> Any:
     return db
 
 
-def _build(hyperscan: Any, anchors: Sequence[str], cache: Path | None) -> Any:
+def _build(hyperscan: Any, patterns: Sequence[str], flags: Sequence[int], file: Path | None) -> Any:
     db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
-        db.compile(expressions=[a.encode() for a in anchors], ids=list(range(len(anchors))), flags=[0] * len(anchors))
+        db.compile(expressions=[one.encode() for one in patterns], ids=list(range(len(patterns))), flags=list(flags))
     except hyperscan.error as problem:
         raise RuleError(
             "the prefilter does not accept the rules' anchors", hint="run `leakseal rules check`, which names the rule"
         ) from problem
-    if cache:
-        cachefile.write(_file(hyperscan, anchors, cache), hyperscan.dumpb(db))
+    if file:
+        cachefile.write(file, hyperscan.dumpb(db))
     return db
 
 
@@ -126,14 +153,17 @@ def latin1(re2: Any) -> Any:
     return options
 
 
-def prefilter(anchors: Sequence[str], cache: Path | None, engine: str = "auto", thin: int = 0) -> Prefilter:
+def prefilter(
+    anchors: Sequence[str], cache: Path | None, engine: str = "auto", thin: int = 0, gates: Mapping[int, str] | None = None
+) -> Prefilter:
     """The fastest prefilter that this platform has; `engine` is "auto", "hyperscan" or "re2".
 
-    Of the last `thin` patterns only some places are told where they stand close together.
+    Of the last `thin` patterns only some places are told where they stand close together. `gates` has, by number, what must stand
+    wherever the pattern matches, and is quicker to look for.
     """
     if engine != "re2":
         try:
-            return HyperscanPrefilter(anchors, cache, thin)
+            return HyperscanPrefilter(anchors, cache, thin, gates)
         except ModuleNotFoundError:
             if engine == "hyperscan":
                 raise

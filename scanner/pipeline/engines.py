@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scanner.decode.encodings import MARKS, THIN
+from scanner.decode.encodings import GATES, MARKS, THIN
 from scanner.detect import engine as detect
 from scanner.detect.engine import Engine
 from scanner.model.rule import Ruleset
@@ -37,7 +37,7 @@ def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:
     """The engine for these rules, with the marks of every encoding; a process that reads many repositories makes it once."""
     key = (rules.digest, len(rules.rules), cache, kind)
     if key not in _made or _made[key].rules.rules != rules.rules:
-        made = detect.engine(rules, cache, kind, [mark.pattern for mark in MARKS], THIN)
+        made = detect.engine(rules, cache, kind, [mark.pattern for mark in MARKS], THIN, GATES)
         while len(_made) >= _AT_HAND:
             del _made[next(iter(_made))]
         _made[key] = made

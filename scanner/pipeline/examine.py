@@ -80,11 +80,11 @@ def streamed(engine: Engine, pieces: Iterable[bytes], aside: Aside | None = None
     A piece without bytes says that the next may be long in coming: what stands on whole lines is then told at once.
     """
     stream = Stream(engine, Aside(DEFAULT) if aside is None else aside)
-    for part, flush in windows(pieces):
-        yield from stream.more(part)
+    for parts, flush in windows(pieces):
+        yield from stream.more(parts)
         if flush:
             yield from stream.early()
-    yield from stream.more(b"", last=True)
+    yield from stream.more((), last=True)
 
 
 class Stream:
@@ -98,9 +98,9 @@ class Stream:
         self._held: dict[Hit, Placed] = {}  # by place in the content: one window's hit may be what another's has read or paired
         self._told: set[tuple[str, bytes, int]] = set()  # what was told early
 
-    def more(self, part: bytes, *, last: bool = False) -> Iterator[Placed]:
+    def more(self, parts: Sequence[bytes], *, last: bool = False) -> Iterator[Placed]:
         """Search what is new, and tell what no later window can change."""
-        margin, self._buffer = self.engine.margin, self._buffer + part
+        margin, self._buffer = self.engine.margin, b"".join((self._buffer, *parts))
         buffer, low, begin = self._buffer, self._low, self._begin
         end = len(buffer) if last else open_end(buffer)
         waits = len(buffer) <= _WAIT
@@ -173,17 +173,17 @@ def said(data: bytes, at: int) -> Inside:
     return Inside(record=record.source, date=record.date)
 
 
-def windows(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """The pieces in windows, each with whether nothing may follow for long."""
+def windows(pieces: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:
+    """The pieces of each window, and whether nothing may follow for long."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
         held.append(piece)
         size += len(piece)
         if size >= WINDOW or (not piece and size):
-            yield b"".join(held), not piece
+            yield held, not piece
             held, size = [], 0
-    yield b"".join(held), False
+    yield held, False
 
 
 def _search(engine: Engine, data: bytes, low: int, high: int, aside: Aside) -> Looked:

@@ -143,11 +143,11 @@ def flowing(pieces: Iterable[bytes], head: bytes, origin: Origin, settings: Sett
             live.tell(finding)
 
     try:
-        for part, pauses in windows(_counted(pieces, done)):
-            tell(stream.more(part))
+        for parts, pauses in windows(_counted(pieces, done)):
+            tell(stream.more(parts))
             if pauses:
                 tell(stream.early())
-        tell(stream.more(b"", last=True))
+        tell(stream.more((), last=True))
     except KeyboardInterrupt:
         done.unseen.append(INTERRUPTED)
     if live.stopped() and not done.unseen:

@@ -58,11 +58,11 @@ class _Copy:
         """Hands on what is sure, masked where `found` has taken note of something."""
         self._found = found
         stream = Stream(self._engine, self.aside)
-        for part, _ in windows(self._pieces):
-            self._waiting.append(part)
-            self._note(stream.more(part))
+        for parts, _ in windows(self._pieces):
+            self._waiting.append(b"".join(parts))
+            self._note(stream.more(parts))
             yield from self._sure(stream.sure - self._engine.margin)
-        self._note(stream.more(b"", last=True))
+        self._note(stream.more((), last=True))
         yield from self._sure(None)
 
     def _note(self, found: Iterable[Placed]) -> None:
