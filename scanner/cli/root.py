@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("export", "Render a stored report in another format."),
     "compare": ("compare", "What is new, gone and moved between two reports."),
     "explain": ("explain", "Why something was found, how sure it is, what would make it quiet."),
+    "remove-plan": ("removeplan", "How to take secrets out of a history, and prove that they are gone."),
     "import": ("imports", "Carry over baselines, rules and reports of other scanners."),
     "config": ("config", "Show what applies here, and the configuration's schema."),
     "completion": ("completion", "Print what a shell needs to complete commands."),
