@@ -63,7 +63,7 @@ def examine(
     signatures, envelopes = images.attached(kept, chain.digest)
     if asked.wants_signature:
         more = [contents(name, "signature") for name in asked.signatures]
-        book.add([trust.signature([*signatures, *more], digests, asked.trust.keys, asked.now)])
+        book.add([trust.signature([*signatures, *more], digests, asked.trust, asked.now)])
     judged = run.note_provenance(book, asked, digests, envelopes)
     depths = _on_base(book, real, base)
     binding = None

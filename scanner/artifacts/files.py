@@ -28,7 +28,7 @@ def examine(path: Path, asked: Asked, bench: Bench) -> tuple[Result, list[Scanne
     run.note_version(book, asked, [package.version] if package else [], source)
     if asked.wants_signature:
         files = [contents(name, "signature") for name in asked.signatures]
-        book.add([trust.file_signature(files, digests["sha256"].partition(":")[2], asked.trust.keys, asked.now)])
+        book.add([trust.file_signature(files, digests["sha256"].partition(":")[2], asked.trust, asked.now)])
     judged = run.note_provenance(book, asked, tuple(digests.values()))
     if binding is not None:
         run.note_binding(book, asked, binding, lost)

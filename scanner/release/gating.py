@@ -13,7 +13,7 @@ from scanner.artifact.blobs import strict
 from scanner.attest import manifest, vsa
 from scanner.attest import policy as policies
 from scanner.attest.judges import LEAKS, NOT_TRUSTED, Expected
-from scanner.attest.policy import FILE, Policy
+from scanner.attest.policy import FILE, Policy, Trust
 from scanner.attest.verify import verify
 from scanner.errors import LeaksealError, UsageError
 from scanner.gate import policy as gatepolicy
@@ -44,7 +44,9 @@ def evaluate(
             return "UNTRUSTED", f"there is no policy that says what it must say; write {FILE}"
         return _believed(path, policies.load(policy), commit, now)
 
-    keys = tuple(one.key.id for one in policies.load(policy).keys if "builder" in one.roles) if policy.is_file() else ()
+    trust = policies.load(policy).trust if policy.is_file() else Trust()
+    keys = tuple(one.key.id for one in trust.keys if "builder" in one.roles)
+    keys += tuple(one.name for one in trust.identities if "builder" in one.roles)
     found = judge(Case(runbook, folder, gatepolicy.load(policy), now, secrets, assertion, _result, keys, _careful(registry)))
     if rules_in := secrets(runbook.data):
         found = [_leaked(one, rules_in) if one.item.id == "secrets.no-leak" else one for one in found]

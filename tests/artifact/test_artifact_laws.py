@@ -93,8 +93,8 @@ def test_any_change_of_a_provenance_is_read_or_refused(path: list[Any], value: A
 @given(st.binary(max_size=300))
 def test_any_bytes_as_provenance_or_signature_are_not_believed(data: bytes) -> None:
     assert not any(check.held for check in trust.judged([data], Trust(), provenance.Expected(()), NOW).checks)
-    assert not trust.file_signature([data], "a" * 64, (), NOW).held
-    assert not trust.signature([data], ["sha256:" + "a" * 64], (), NOW).held
+    assert not trust.file_signature([data], "a" * 64, Trust(), NOW).held
+    assert not trust.signature([data], ["sha256:" + "a" * 64], Trust(), NOW).held
 
 
 @given(st.sampled_from([WHEEL, SDIST, NPM]), st.dictionaries(st.sampled_from([

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scanner.attest.keyless import Identity
+from scanner.attest.policy import Trust
 from scanner.attest.timestamp import Authority, ask, load_certificates
 from tests.artifact.conftest import BUILDER, SOURCE, Released, Statement, Told, digest_of, looked, statement, told, trusting
 from tests.artifact.keys import Key
@@ -230,6 +233,31 @@ def test_a_time_stamp_says_when_it_was_signed_whatever_the_provenance_says(
     assert judged(later, trusted).failed == {}
     other = Authority(load_certificates(made(tmp_path / "other").trusted))
     assert "no trusted authority made the time stamp" in judged(old, other).failed["key"]
+
+
+def test_a_builder_may_sign_by_who_it_is(released: Released, tmp_path: Path) -> None:
+    from tests.attest.sigstore import Sigstore, now
+
+    time, who, issuer = now(), "https://forge.example/shop/app/.workflows/release.yml@refs/tags/v1", "https://forge.example/oidc"
+    sigstore = Sigstore(time)
+    (tmp_path / "root.json").write_bytes(sigstore.trusted_root)
+    identity = Identity(who, issuer, tmp_path / "root.json", ("builder",))
+
+    def judged(identity: Identity, finished: str = "2026-03-01T10:00:00Z") -> Told:
+        said = statement(digest_of(released.wheel), released.commit)
+        said["predicate"]["runDetails"]["metadata"]["finishedOn"] = finished
+        (tmp_path / "it.json").write_bytes(sigstore.bundle(json.dumps(said).encode(), who, issuer))
+        files, trust = (str(tmp_path / "it.json"),), Trust(identities=(identity,))
+        return looked(released.wheel, provenance=files, trust=trust, now=time + timedelta(hours=1), source_uri=SOURCE)
+
+    found = judged(identity)
+    assert found.failed == {}
+    assert found.said["provenance"]["signer"] == who
+    assert set(judged(replace(identity, roles=("scanner",))).failed) == {"signer"}
+    assert set(judged(replace(identity, name=who + "2")).failed) == {"signer"}
+    assert judged(replace(identity, until=(time - timedelta(days=2)).date())).failed == {"key": "the key was not valid any more"}
+    later = (time + timedelta(minutes=50)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert "before the build had ended" in judged(identity, later).failed["key"]
 
 
 def test_a_key_twice_a_fraction_or_too_much_is_not_read(released: Released, builder: Key, tmp_path: Path) -> None:
