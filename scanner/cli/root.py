@@ -13,6 +13,7 @@ from scanner.errors import UsageError
 # name -> (module in scanner.cli, one line for the overview)
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "scan": ("scan", "Scan repositories, folders, files or standard input."),
+    "init": ("init", "Propose a configuration, hooks, a CI job, and what to do with what is found."),
     "hook": ("hookhelp", "What is about to be committed or pushed: pre-commit, pre-push, pre-receive, commit-msg."),
     "accept": ("accept", "Record accepted findings: owner, reason, ticket, expiry."),
     "suppressions": ("suppressions", "List, check, prune, renew the accepted findings."),
