@@ -42,7 +42,7 @@ def test_every_member_has_the_id_that_git_gives_it(tmp_path: Path, form: str) ->
     elif form == "tar.zst":
         out("tar", "--zstd", "-cf", path, "a", cwd=tmp_path)
     else:
-        out("tar", "-caf", path, "a", cwd=tmp_path)
+        out("tar", "--auto-compress", "-cf", path, "a", cwd=tmp_path)
     found, lost = read(path, large=frozenset({256 * 12_000}))
     assert (lost, set(found)) == ([], set(files))
     for name, data in files.items():
