@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Looking:
     pixels: int = 100_000_000  # of one page
     cache: Path | None = None  # where it is kept which pictures show nothing
     rules: str = ""  # digest of the rules that said so
+
+
+def _alone() -> BinaryIO | None:
+    """Nothing stands beside the content."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Limits:
     seconds: float = 600
     clock: Callable[[], float] = time.monotonic
     looking: Looking = field(default_factory=Looking)
+    beside: Callable[[], BinaryIO | None] = _alone  # the file that a log belongs to, opened; whoever asks closes it
 
 
 DEFAULT = Limits()

@@ -1,16 +1,15 @@
-"""SQLite databases, their write-ahead logs and journals: every row by table and column, and what was deleted; no SQL is run."""
+"""SQLite databases: every row by table and column, and what was deleted; no SQL is run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from scanner.decode import sqlitefree, tables
 from scanner.decode.content import Content, Part
 from scanner.decode.formats import recognise
 from scanner.decode.limits import Stop
 from scanner.decode.marked import Marked, shown
-from scanner.decode.sqlitefile import LEAF_TABLE, Broken, Cell, File, Value, cell, parsed, record, varint
+from scanner.decode.sqlitefile import Broken, Cell, File, Value, cell, parsed
 from scanner.decode.sqlitenames import columns
 from scanner.model.content import Inside, Unseen
 
@@ -23,13 +22,13 @@ _FREE = "deleted"
 def read(content: Content) -> Iterator[Part | Unseen]:
     """Rows table by table, then the free space."""
     try:
-        database = _Database(content, File(content.file()))
+        database = Database(content, File(content.file()))
     except Broken:
         raise Stop("unreadable", "its header is damaged") from None
     yield from database.parts()
 
 
-class _Table:
+class Table:
     """A table or an index of the schema."""
 
     def __init__(self, kind: str, name: str, root: int, sql: str) -> None:
@@ -37,7 +36,7 @@ class _Table:
         self.columns = [shown(column) for column in columns(sql)] if kind == "table" else []
 
 
-class _Database:
+class Database:
     """Reads a database once; every page belongs to one tree, one chain, or to nobody."""
 
     def __init__(self, content: Content, file: File) -> None:
@@ -50,7 +49,7 @@ class _Database:
         """Everything."""
         if self._file.claimed > self._file.count:
             yield Unseen("truncated", "it ends too early")
-        schema, found = _Table("table", "sqlite_schema", 1, ""), list[_Table]()
+        schema, found = Table("table", "sqlite_schema", 1, ""), list[Table]()
         schema.columns = ["type", "name", "tbl_name", "rootpage", "sql"]
         yield from self._rows(schema, found)
         for table in found:
@@ -62,7 +61,21 @@ class _Database:
         yield from self._free(frozenset(len(table.columns) for table in found if len(table.columns) > 1))
         yield from self._flaws
 
-    def _cells(self, table: _Table) -> Iterator[Cell]:
+    def owners(self) -> dict[int, Table]:
+        """The table of each page that has rows; nothing is told."""
+        schema, found = Table("table", "sqlite_schema", 1, ""), list[Table]()
+        for _ in self._rows(schema, found):
+            pass
+        owned: dict[int, Table] = {}
+        for table in found:
+            before = set(self._used)
+            for _ in self._cells(table):
+                pass
+            if table.kind == "table":
+                owned.update(dict.fromkeys(self._used - before, table))
+        return owned
+
+    def _cells(self, table: Table) -> Iterator[Cell]:
         """The rows of a tree in the order of its pages, from left to right."""
         waiting = [table.root]
         while waiting:
@@ -91,11 +104,11 @@ class _Database:
                     yield one
             waiting += [page.right, *reversed(below)] if page.right else reversed(below)
 
-    def _flaw(self, table: _Table, number: int) -> None:
+    def _flaw(self, table: Table, number: int) -> None:
         if len(self._flaws) < 100:
             self._flaws.append(Unseen("unreadable", _DAMAGED, Inside(field=table.name, record=f"page {number}")))
 
-    def _rows(self, table: _Table, schema: list[_Table] | None) -> Iterator[Part]:
+    def _rows(self, table: Table, schema: list[Table] | None) -> Iterator[Part]:
         marked = Marked()
         for number, one in enumerate(self._cells(table), 1):
             try:
@@ -105,7 +118,7 @@ class _Database:
                 continue
             if schema is not None:
                 _enlist(values, schema)
-            yield from _told(table, str(one.rowid if one.rowid is not None else number), values, marked)
+            yield from told(table, str(one.rowid if one.rowid is not None else number), values, marked)
         yield from marked.rest()
 
     def _free(self, counts: frozenset[int]) -> Iterator[Part]:
@@ -140,15 +153,15 @@ class _Database:
             yield from marked.rest()
 
 
-def _enlist(values: list[Value], schema: list[_Table]) -> None:
+def _enlist(values: list[Value], schema: list[Table]) -> None:
     """A row of the schema as a table or an index; views and triggers have no pages."""
     if len(values) == 5:
         kind, name, _, root, sql = values
         if kind in ("table", "index") and isinstance(root, int) and root > 0:
-            schema.append(_Table(str(kind), str(name), root, sql if isinstance(sql, str) else ""))
+            schema.append(Table(str(kind), str(name), root, sql if isinstance(sql, str) else ""))
 
 
-def _told(table: _Table, record: str, values: list[Value], marked: Marked) -> Iterator[Part]:
+def told(table: Table, record: str, values: list[Value], marked: Marked) -> Iterator[Part]:
     """A row as text; long texts, blobs, and texts in a format of their own as parts."""
     cells = [""] * len(values)
     for column, one in enumerate(values):
@@ -167,49 +180,3 @@ def _told(table: _Table, record: str, values: list[Value], marked: Marked) -> It
 
 def _is_document(text: str) -> bool:
     return len(text) > _TEXT_MOST or (len(text) >= _BLOB_LEAST and recognise(text[:1000].encode("utf-8", "replace")) is not None)
-
-
-def wal(content: Content) -> Iterator[Part]:
-    """The pages in a write-ahead log, whether or not they have reached the database."""
-    file = content.file()
-    head = file.read(32)
-    size = int.from_bytes(head[8:12], "big")
-    yield from _loose(content, file, size, 24, 0)
-
-
-def journal(content: Content) -> Iterator[Part]:
-    """The pages in a rollback journal, as they were before a change."""
-    file = content.file()
-    head = file.read(28)
-    size, sector = int.from_bytes(head[24:28], "big"), int.from_bytes(head[20:24], "big")
-    file.seek(sector if 28 <= sector <= 65536 else 512)
-    yield from _loose(content, file, size, 4, 4)
-
-
-def _loose(content: Content, file: BinaryIO, size: int, before: int, after: int) -> Iterator[Part]:
-    """Pages one behind the other, with something before and after each; the texts of the rows in them."""
-    if not 512 <= size <= 65536:
-        raise Stop("unreadable", "its header is damaged")
-    while len(frame := file.read(before + size + after)) >= before + 8:
-        content.budget.hurry()
-        data = frame[before : before + size].ljust(size, b"\0")
-        marked = Marked(Inside(field="page", record=f"page {int.from_bytes(frame[:4], 'big')}"))
-        for row in _page_rows(data, first=frame[:4] == b"\0\0\0\1"):
-            yield from marked.add("".join(line for _, line in tables.lines([], row)))
-        yield from marked.rest()
-
-
-def _page_rows(data: bytes, *, first: bool) -> Iterator[list[str]]:
-    try:
-        page = parsed(data, 1 if first else 2, len(data))
-    except Broken:
-        return
-    for start in page.cells if page.kind == LEAF_TABLE else ():
-        try:
-            size, at = varint(data, start)
-            _, at = varint(data, at)
-            values = record(data[at : at + size], "utf-8")
-        except Broken:
-            continue
-        yield ["" if one is None or isinstance(one, bytes) else str(one) for one in values]
-

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BufferedReader
-from typing import cast
+from typing import BinaryIO, cast
 
 from scanner import canon
 from scanner.decode.content import Content
@@ -16,7 +17,9 @@ from scanner.model.content import WHOLE, Unseen
 from scanner.pipeline.examine import Placed
 from scanner.pipeline.opened import Opened, examined, flowed
 from scanner.pipeline.tally import Entry
-from scanner.sources.files import Changed, Oversize, large_file, read_file
+from scanner.sources.files import Changed, Oversize, large_file, plain_file, read_file
+
+_LOG = b"-wal"  # what SQLite adds to the name of a database
 
 
 @dataclass(slots=True)
@@ -41,6 +44,8 @@ class Answer:
 
 def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Limits) -> None:
     """Search one file, whatever its size; what could not be read is noted as a gap."""
+    if full.endswith(_LOG):
+        limits = replace(limits, beside=partial(_beside, full.removesuffix(_LOG)))
     try:
         data = read_file(full)
         if data is None:
@@ -53,6 +58,14 @@ def examine_file(engine: Engine, full: bytes, path: bytes, answer: Answer, limit
         answer.gaps.append((path, CHANGED, True))
     except OSError as problem:
         answer.gaps.append((path, refused(problem), True))
+
+
+def _beside(path: bytes) -> BinaryIO | None:
+    """The database that a log belongs to; it is searched for itself as well."""
+    try:
+        return plain_file(path)
+    except OSError:
+        return None
 
 
 def _large(engine: Engine, full: bytes, path: bytes, answer: Answer, limits: Limits) -> None:

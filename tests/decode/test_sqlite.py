@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import gzip
+import io
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scanner import cachefile
+from scanner.cli.options import rules
+from scanner.config import Config
 from scanner.decode.sqlitenames import columns
 from scanner.model.content import Inside
+from scanner.pipeline.settings import Settings
+from scanner.pipeline.treescan import scan_tree
+from tests.decode.conftest import LIMITS
 from tests.decode.documents import seen, token, unbroken
 
 ONE, TWO, LONG, BLOB, GONE, WIDE = map(token, range(100, 106))
@@ -113,7 +121,7 @@ def test_a_write_ahead_log_and_a_journal_are_read(tmp_path: Path) -> None:
     log = (tmp_path / "a.db-wal").read_bytes()
     base.close()
     assert ONE.encode() in log
-    assert seen(log).place(ONE).field == "page"
+    assert seen(log).place(ONE) == Inside(field="logins.password", record="1")
     base = sqlite3.connect(tmp_path / "b.db", isolation_level=None)
     base.executescript(f"PRAGMA journal_mode=DELETE; PRAGMA cache_size=1; {LOGINS};")
     base.execute("INSERT INTO logins VALUES (1,'admin',?,NULL)", (TWO,))
@@ -187,3 +195,49 @@ def _sample() -> bytes:
     base.execute("DELETE FROM logins WHERE id % 3 = 1")
     base.commit()
     return base.serialize()
+
+
+def _logged(folder: Path, *changes: str) -> tuple[bytes, bytes]:
+    """A database and its log, in which these changes stand that have not reached it."""
+    base = sqlite3.connect(folder / "a.db", isolation_level=None)
+    base.executescript(f"PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; {LOGINS}; PRAGMA wal_checkpoint(TRUNCATE);")
+    for change in changes:
+        base.execute(change)
+    made = (folder / "a.db").read_bytes(), (folder / "a.db-wal").read_bytes()
+    base.close()
+    return made
+
+
+def test_a_log_is_named_by_the_database_beside_it(tmp_path: Path) -> None:
+    data, log = _logged(tmp_path, f"INSERT INTO logins VALUES (7,'admin','{ONE}',NULL)", f"UPDATE logins SET password = '{TWO}'")
+    assert ONE.encode() not in data
+    found = seen(log, replace(LIMITS, beside=lambda: io.BytesIO(data)))
+    assert {place.field for place in found.places(ONE)} == {place.field for place in found.places(TWO)} == {"logins.password"}
+    assert {place.record for place in found.places(TWO)} == {"7"}
+    assert f"password: {TWO}\n" in found.text
+    assert {place.field for place in seen(log).places(TWO)} == {"page"}  # alone it does not say
+
+
+def test_a_log_that_has_the_schema_itself_needs_no_database(tmp_path: Path) -> None:
+    _, log = _logged(tmp_path, "CREATE TABLE fresh (id, api_token)", f"INSERT INTO fresh VALUES (1, '{ONE}')")
+    assert {place.field for place in seen(log).places(ONE)} == {"fresh.api_token"}
+
+
+@pytest.mark.parametrize("beside", [b"", b"SQLite format 3\0" + b"\xff" * 84, b"x" * 5000])
+def test_what_stands_beside_a_log_and_is_no_database_names_nothing(tmp_path: Path, beside: bytes) -> None:
+    _, log = _logged(tmp_path, f"INSERT INTO logins VALUES (7,'admin','{ONE}',NULL)")
+    found = seen(log, replace(LIMITS, beside=lambda: io.BytesIO(beside)))
+    assert {place.field for place in found.places(ONE)} == {"page"}
+    assert found.gaps == []
+
+
+def test_a_password_that_only_its_column_names_is_found_in_the_log_of_a_folder(tmp_path: Path) -> None:
+    word = "".join(random.Random(5).choices("abcdefghkmnpqrstuvwxyz23456789", k=18))
+    home = tmp_path / "home"
+    home.mkdir()
+    data, log = _logged(tmp_path, f"INSERT INTO logins VALUES (7,'admin','{word}',NULL)")
+    (home / "a.db").write_bytes(data)
+    (home / "a.db-wal").write_bytes(log)
+    done = scan_tree("t1", home, "home", "tree", Settings(rules(Config()), cachefile.folder()), lambda path: None)
+    places = {(match.origin.path, match.origin.field, match.origin.record) for match in done.matches if match.hit.value == word.encode()}
+    assert places == {("a.db-wal", "logins.password", "7")}
