@@ -69,7 +69,7 @@ def follow(blobs: Blobs, root: Descriptor, unpack: Unpack, platform: str | None 
     walk = _Walk(blobs, unpack, platform)
     walk.manifest(root, 0)
     images = tuple(walk.images)
-    if platform and not any(image.is_image and image.platform == platform for image in images):
+    if platform and not any(image.is_image and for_platform(image.platform or "", platform) for image in images):
         walk.problem(f"it has no image for {platform}", INCOMPLETE)
     return Chain(root.digest, images, tuple(walk.problems), len(walk.done), walk.size)
 
@@ -117,7 +117,7 @@ class _Walk:
             ref = descriptor(one)
             if ref is None:
                 self.problem("an index names something in a way that is not known")
-            elif not self._platform or ref.platform in (self._platform, "", "unknown/unknown"):
+            elif for_platform(ref.platform, self._platform):
                 self.manifest(ref, depth + 1)
         return None
 
@@ -203,6 +203,11 @@ class _Walk:
         if source.size != ref.size:
             self.problem(f"the layer {short(ref.digest)} is not as large as the manifest says")
         self.size += source.size
+
+
+def for_platform(said: str, wanted: str | None) -> bool:
+    """Whether what an index names is for a platform, whose variant may be left out; what says none may be, such as a statement."""
+    return wanted is None or said in ("", "unknown/unknown", wanted) or said.rpartition("/")[0] == wanted
 
 
 def platform_of(value: Document) -> str:

@@ -82,7 +82,7 @@ def with_policy(asked: Asked, policy: Path | None, trust: Path | None, keys: tup
     if trust is not None:
         believed = policies.load_trust(trust)
     if keys:
-        believed = replace(believed, keys=tuple(Trusted(load_public(Path(name)), ("builder",)) for name in keys))
+        believed = replace(believed, identities=(), keys=tuple(Trusted(load_public(Path(name)), ("builder",)) for name in keys))
     return replace(asked, trust=believed)
 
 

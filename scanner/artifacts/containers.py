@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scanner.artifact.binding import Member
+from scanner.artifact.blobs import Hashed
 from scanner.artifact.check import Book
 from scanner.artifact.image import BASE_DIGEST, Image, Layer
 from scanner.artifact.labels import labels, versions
+from scanner.artifact.reference import is_digest
 from scanner.artifacts import images, run, trust
 from scanner.artifacts.asked import Asked, contents, places
 from scanner.artifacts.images import Kept
@@ -101,13 +103,17 @@ def _files(kept: Kept, real: Sequence[Image], depths: Mapping[str, int], source:
 
 
 def _layer(kept: Kept, layer: Layer, reading: Reading) -> Iterator[Member | Unseen]:
+    """The files of one layer, which must still be what it was when it was hashed."""
+    named = is_digest(layer.digest)
     try:
-        source = images.layer_source(kept, layer)
+        source = Hashed(images.layer_source(kept, layer), layer.digest.partition(":")[0] if named else "sha256")
     except (KeyError, OSError):
         yield Unseen("missing-object", "a layer is not here")
         return
     try:
         yield from members(Content(source, Budget(reading.limits, layer.size)), reading, layer.digest)
+        if named and source.finish() != layer.digest:
+            yield Unseen("changed-while-reading", "a layer was changed while it was looked at")
     except (OSError, ValueError, EOFError):
         yield Unseen("unreadable", "a layer is damaged")
 

@@ -43,7 +43,8 @@ def _remote(
 
     reference = remote.parse(asked.target)
     book = Book()
-    with remote.pulled(reference, bench.settings.limits, asked.platform, insecure, environ, attached=True) as (folder, digest):
+    beside = asked.wants_signature or asked.wants_provenance
+    with remote.pulled(reference, bench.settings.limits, asked.platform, insecure, environ, attached=beside) as (folder, digest):
         remote.note_reference(book, asked, reference, digest)
         with images.opened(folder, bench.settings.limits) as kept:
             found, done = containers.examine(folder, kept, digest, asked, bench, book, base)

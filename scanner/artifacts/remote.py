@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scanner.artifact.check import Book
-from scanner.artifact.image import INDEXES
+from scanner.artifact.image import INDEXES, JSON_MOST, for_platform
 from scanner.artifact.manifest import Descriptor, Fetched, descriptor, descriptors
 from scanner.artifact.reference import Reference, parse
 from scanner.artifact.registry import Registry, connect
-from scanner.artifact.signing import signature_tag
+from scanner.artifact.signing import SIMPLE, signature_tag
 from scanner.artifact.transport import MissingError, RegistryError
 from scanner.artifacts.asked import Asked
-from scanner.artifacts.images import NAME
+from scanner.artifacts.images import ENVELOPES, NAME
 from scanner.decode.limits import Limits
 from scanner.errors import LeaksealError
 
@@ -59,7 +59,7 @@ class _Layout:
         self._write(fetched.digest, [fetched.body], len(fetched.body))
         said = fetched.document() or {}
         for one in descriptors(said, "manifests"):
-            if platform is None or one.platform in (platform, "", "unknown/unknown"):
+            if for_platform(one.platform, platform):
                 try:
                     self.manifest(self._registry.manifest(one.digest), platform, depth + 1)
                 except MissingError:
@@ -107,23 +107,20 @@ def _root(fetched: Fetched, name: str | None = None) -> dict[str, object]:
 
 
 def _attached(registry: Registry, layout: _Layout, digest: str) -> list[dict[str, object]]:
-    """Signatures and provenance beside an image: what has it as its subject, and what stands under cosign's tags."""
-    found: list[dict[str, object]] = []
-    for one in registry.referrers(digest)[:_REFERRERS_MOST]:
-        try:
-            fetched = registry.manifest(one.digest)
-        except MissingError:
-            continue
-        layout.manifest(fetched, None, 0)
-        found.append(_root(fetched))
+    """Signatures and provenance beside an image: what has it as its subject, and cosign's tags; nothing else is pulled."""
     tag = signature_tag(digest)
-    for name in (tag, tag.removesuffix(".sig") + ".att"):
+    names = (tag, tag.removesuffix(".sig") + ".att")
+    pointers = [one.digest for one in registry.referrers(digest)[:_REFERRERS_MOST]]
+    found: list[dict[str, object]] = []
+    for pointer in (*pointers, *names):
         try:
-            fetched = registry.manifest(name)
+            fetched = registry.manifest(pointer)
         except MissingError:
             continue
-        layout.manifest(fetched, None, 0)
-        found.append(_root(fetched, name))
+        layers = descriptors(fetched.document(), "layers")
+        if layers and all(one.media_type in (SIMPLE, *ENVELOPES) and one.size <= JSON_MOST for one in layers):
+            layout.manifest(fetched, None, 0)
+            found.append(_root(fetched, pointer if pointer in names else None))
     return found
 
 

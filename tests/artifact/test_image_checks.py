@@ -76,6 +76,10 @@ def test_an_index_of_two_platforms_is_followed_to_both_or_to_one(image: Built) -
     assert found.failed == {}
     assert [one["platform"] for one in found.said["images"]] == ["linux/amd64", "linux/s390x"]
     assert [one["platform"] for one in looked(layout, platform="linux/s390x").said["images"]] == ["linux/s390x"]
+    listed[1]["platform"]["variant"] = "v9"
+    root.update(add(layout, top))
+    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [root]}))
+    assert [one["platform"] for one in looked(layout, platform="linux/s390x").said["images"]] == ["linux/s390x/v9"]
     none = looked(layout, platform="linux/arm64")
     assert (none.code, none.failed) == (3, {"content": "it has no image for linux/arm64"})
     listed[1]["platform"] = {"architecture": "arm64", "os": "linux"}

@@ -17,6 +17,7 @@ from scanner.artifact.reference import parse
 from scanner.artifact.registry import Registry
 from scanner.artifact.transport import MismatchError, Patience, RegistryError, Transport
 from scanner.artifacts import remote
+from scanner.decode.limits import DEFAULT
 from tests.artifact.conftest import BUILDER, SOURCE, Told, looked, statement, told, trusting
 from tests.artifact.images import BUNDLE, SIGNED, Built, blob, bundled, grown, simple
 from tests.artifact.keys import Key
@@ -120,6 +121,11 @@ def test_signature_and_provenance_beside_an_image_are_found(image: Built, builde
     else:
         attach(bundled(builder, image.digest), BUNDLE, "")
     attach(envelope, {"mediaType": "application/vnd.dsse.envelope.v1+json"}, tag + ".att")
+    large = {**registry.push_blob(b"x" * 100).document(), "mediaType": "application/x-other"}
+    other = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [large],
+                        "subject": registry.manifest(image.digest).descriptor().document()}).encode()  # fmt: skip
+    digest, listed = registry.push_manifest(other, MANIFEST)
+    referrers += [] if listed else [{"mediaType": MANIFEST, "digest": digest, "size": len(other)}]
     if referrers:
         index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": referrers}
         registry.push_manifest(json.dumps(index).encode(), index["mediaType"], tag)  # type: ignore[arg-type]
@@ -127,6 +133,10 @@ def test_signature_and_provenance_beside_an_image_are_found(image: Built, builde
     found = at(open_registry.host, target, required=SIGNED | {"provenance"}, **asked)
     assert found.failed == {}
     assert found.held >= {"signature", "signer", "subject", "builder", "source", "commit"}
+    with remote.pulled(parse(target), DEFAULT, None, (open_registry.host,), {}, attached=True) as (folder, _):
+        pulled = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert str(large["digest"]).removeprefix("sha256:") not in pulled
+    assert not folder.exists()
 
 
 def test_an_image_of_a_platform_alone_and_a_base_in_the_registry(image: Built, open_registry: Served) -> None:
