@@ -25,7 +25,7 @@ def cluster(scheduler: str) -> Hire:
     except ImportError:
         raise UsageError("a cluster needs Dask", hint="install leakseal[cluster]") from None
     try:
-        client = Client(scheduler, timeout=15, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(scheduler, timeout=5, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError):
         hint = "check the address, such as tcp://scheduler:8786, and that it is started"
         raise LeaksealError("no Dask scheduler answers", hint=hint) from None
