@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,12 @@ from pathlib import Path
 import pip
 import pytest
 
+from scanner import cachefile
+from scanner.cli.options import rules
+from scanner.config import Config
+from scanner.pipeline.settings import Settings
+from scanner.pipeline.treescan import scan_tree
+from scanner.rulepack.sample import grow
 from tests.decode.conftest import Peeled
 from tests.decode.makers import out, tree
 from tests.decode.test_peel import zipped
@@ -105,3 +112,17 @@ def test_what_is_packed_in_a_way_that_nobody_reads_is_a_gap(peeled: Peel, behind
 
 def test_a_program_that_upx_packed_is_a_gap(peeled: Peel) -> None:
     assert peeled(_SMALL + b"UPX!" + bytes(99)).gaps == [("unsupported-format", None)]
+
+
+def test_what_a_program_had_in_its_environment_is_found_in_its_core_dump(tmp_path: Path) -> None:
+    token = grow("{github-token:ghp_}", 70).decode()
+    home = tmp_path / "home"
+    home.mkdir()
+    words = ["sh", "-c", "ulimit -c unlimited; exec sh -c 'kill -ABRT $$'"]
+    subprocess.run(words, cwd=home, env={"PATH": "/usr/bin:/bin", "TOKEN": token}, capture_output=True, check=False)
+    (core,) = list(home.iterdir()) or [None]
+    if core is None:
+        pytest.skip("needs a kernel that writes core dumps where a program runs (core_pattern)")
+    done = scan_tree("t1", home, "home", "tree", Settings(rules(Config()), cachefile.folder()), lambda path: None)
+    assert {match.hit.value.decode() for match in done.matches} == {token}
+    assert done.tally.gaps == []
