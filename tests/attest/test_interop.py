@@ -7,15 +7,18 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scanner.attest.envelope import PAYLOAD_TYPE, bundle, encoding, envelope, sign
+from scanner.attest.envelope import PAYLOAD_TYPE, bundle, encoding, envelope, read, sign
 from scanner.attest.keys import PrivateKey, generate, load_private
+from scanner.attest.timestamp import ask
 from scanner.canon import canonical
+from tests.attest import tsa
+from tests.attest.sigstore import Sigstore, now
 
 HERE = Path(__file__).parent
 
@@ -112,7 +115,7 @@ def test_in_toto_attestation_reads_the_statement(signed: Signed) -> None:
 
 
 @pytest.fixture(scope="session")
-def sigstore_js(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path, Path], subprocess.CompletedProcess[str]]]:
+def sigstore_js(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., subprocess.CompletedProcess[str]]]:
     """`verify.mjs` with @sigstore/verify beside it."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         pytest.skip("needs npm and node")
@@ -122,8 +125,8 @@ def sigstore_js(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[
     words = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder)]
     if subprocess.run(words, capture_output=True, check=False).returncode:
         pytest.skip("needs npm's packages @sigstore/verify and @sigstore/bundle, which could not be installed")
-    yield lambda file, key: subprocess.run(
-        ["node", str(folder / "verify.mjs"), str(file), str(key)], capture_output=True, check=False, text=True
+    yield lambda *words: subprocess.run(
+        ["node", str(folder / "verify.mjs"), *map(str, words)], capture_output=True, check=False, text=True
     )
 
 
@@ -133,3 +136,29 @@ def test_sigstore_js_verifies_the_bundle(signed: Signed, sigstore_js: Callable[.
     refused = sigstore_js(signed.altered("x.sigstore.json"), signed.public)
     assert refused.returncode == 1
     assert "signature" in refused.stderr.lower()
+
+
+def test_sigstore_js_believes_the_time_stamp(signed: Signed, sigstore_js: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    _tool("openssl")
+    honest, other = tsa.made(signed.folder / "tsa"), tsa.made(signed.folder / "other")
+    plain = read((signed.folder / "x.sigstore.json").read_bytes())
+    with honest.serving() as url:
+        stamped = replace(plain, timestamps=(ask(url, plain.signatures[0].sig),))
+    (signed.folder / "stamped.sigstore.json").write_bytes(bundle(stamped))
+    for authority, fine in ((honest, True), (other, False)):
+        (signed.folder / "root.json").write_bytes(authority.trusted_root)
+        done = sigstore_js(signed.folder / "stamped.sigstore.json", signed.public, signed.folder / "root.json")
+        assert (done.returncode == 0) is fine, done.stderr
+    assert sigstore_js(signed.folder / "x.sigstore.json", signed.public, signed.folder / "root.json").returncode == 1
+
+
+def test_sigstore_js_believes_what_an_identity_signed(
+    signed: Signed, sigstore_js: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    who, issuer = "https://forge.example/shop/app/release.yml@refs/tags/v1", "https://forge.example/oidc"
+    made = Sigstore(now())
+    (signed.folder / "root.json").write_bytes(made.trusted_root)
+    (signed.folder / "who.sigstore.json").write_bytes(made.bundle(signed.payload, who, issuer))
+    for name, code in ((who, 0), (who + "2", 1)):
+        done = sigstore_js(signed.folder / "who.sigstore.json", "-", signed.folder / "root.json", name, issuer)
+        assert done.returncode == code, done.stderr

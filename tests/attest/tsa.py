@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -39,6 +41,19 @@ class Tsa:
     @property
     def trusted(self) -> Path:
         return self.folder / "ca.pem"
+
+    @property
+    def trusted_root(self) -> bytes:
+        """The same as Sigstore's clients read it."""
+        certificates = [x509.load_pem_x509_certificate((self.folder / name).read_bytes()) for name in ("tsa.pem", "ca.pem")]
+        chain = [{"rawBytes": base64.b64encode(one.public_bytes(Encoding.DER)).decode()} for one in certificates]
+        authority = {
+            "subject": {"organization": "leakseal", "commonName": "tsa"}, "uri": "https://tsa.invalid",
+            "certChain": {"certificates": chain}, "validFor": {"start": "2020-01-01T00:00:00Z"},
+        }  # fmt: skip
+        kind = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
+        none: dict[str, list[str]] = {"tlogs": [], "ctlogs": [], "certificateAuthorities": []}
+        return json.dumps({"mediaType": kind, **none, "timestampAuthorities": [authority]}).encode()
 
     def reply(self, query: bytes) -> bytes:
         """What it answers."""

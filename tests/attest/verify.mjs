@@ -1,20 +1,24 @@
-// Verifies a Sigstore bundle with a public key: `node verify.mjs BUNDLE KEY.pub`. Prints the payload's type, or why it is refused.
+// Verifies a Sigstore bundle: `node verify.mjs BUNDLE KEY.pub [TRUSTED-ROOT.json]`, or `node verify.mjs BUNDLE - TRUSTED-ROOT.json IDENTITY ISSUER`.
+// With a trusted root a time stamp of one of its authorities is wanted besides the key. Prints the payload's type, or why it is refused.
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 const { bundleFromJSON } = require("@sigstore/bundle");
-const { Verifier, toSignedEntity } = require("@sigstore/verify");
+const { TrustedRoot } = require("@sigstore/protobuf-specs");
+const { Verifier, toSignedEntity, toTrustMaterial } = require("@sigstore/verify");
 
-const [, , file, key] = process.argv;
+const [, , file, key, root, identity, issuer] = process.argv;
+const none = { certificateAuthorities: [], timestampAuthorities: [], tlogs: [], ctlogs: [] };
 try {
   const bundle = bundleFromJSON(JSON.parse(readFileSync(file, "utf8")));
-  const publicKey = createPublicKey(readFileSync(key));
-  const trust = {
-    certificateAuthorities: [], timestampAuthorities: [], tlogs: [], ctlogs: [],
-    publicKey: () => ({ publicKey, validFor: () => true }),
-  };
-  new Verifier(trust, { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }).verify(toSignedEntity(bundle));
+  const keys = key === "-" ? undefined : () => ({ publicKey: createPublicKey(readFileSync(key)), validFor: () => true });
+  const trust = root ? toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(readFileSync(root, "utf8"))), keys) : { ...none, publicKey: keys };
+  const wanted = identity
+    ? { tlogThreshold: 1, ctlogThreshold: 1, timestampThreshold: 1 }
+    : { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: root ? 1 : 0 };
+  const policy = identity ? { subjectAlternativeName: identity, extensions: { issuer } } : undefined;
+  new Verifier(trust, wanted).verify(toSignedEntity(bundle), policy);
   console.log(bundle.content.dsseEnvelope.payloadType);
 } catch (problem) {
   console.error(problem.code ?? problem.name, problem.message);
