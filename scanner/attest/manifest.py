@@ -23,6 +23,7 @@ _TEXT = rb'"([ !#-\[\]-~]*)"'  # ASCII without quotes, backslashes and controls
 _PLAIN = re.compile(
     rb'\{"id":%(t)b,"kind":%(t)b,(?:"path":"[ !#-\[\]-~]*",)?"size":(0|[1-9][0-9]{0,17}),"status":%(t)b,"surface":%(t)b\}\n' % {b"t": _TEXT}
 )
+_UNESCAPED = re.compile(r"[ !#-\[\]-~]*")
 _TEXTS = ("surface", "kind", "id", "status")
 
 
@@ -33,6 +34,10 @@ def order(leaf: Leaf) -> tuple[bytes, str]:
 
 def line(leaf: Leaf) -> bytes:
     """A leaf as a line."""
+    surface, kind, id, size, status, path = leaf
+    if _UNESCAPED.fullmatch(f"{surface}{kind}{id}{status}{path or ''}"):  # nearly all are, and this is what they come to
+        between = "" if path is None else f'"path":"{path}",'
+        return f'{{"id":"{id}","kind":"{kind}",{between}"size":{size},"status":"{status}","surface":"{surface}"}}\n'.encode()
     value = {"surface": leaf.surface, "kind": leaf.kind, "id": leaf.id, "size": leaf.size, "status": leaf.status}
     return canon.canonical(value if leaf.path is None else {**value, "path": leaf.path}) + b"\n"
 

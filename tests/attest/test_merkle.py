@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.attest.distrust import Distrust
-from scanner.attest.manifest import lines, roots
+from scanner.attest.manifest import line, lines, roots
 from scanner.attest.merkle import encoded, root, root_of
+from scanner.canon import canonical
 from scanner.model.evidence import Leaf
 
 # The test vectors that Certificate Transparency implementations share: eight inputs, and the root of the first n of them.
@@ -76,16 +77,23 @@ def test_a_list_that_was_written_makes_the_roots_of_its_leaves(leaves: list[Leaf
     assert digest.digest() == hashlib.sha256(written).digest()
 
 
+@given(LISTED)
+def test_a_line_is_canonical_json(leaves: list[Leaf]) -> None:
+    for leaf in leaves:
+        value = {name: part for name, part in leaf._asdict().items() if part is not None}
+        assert line(leaf) == canonical(value) + b"\n"
+
+
 LINE = b'{"id":"x","kind":"file","size":1,"status":"scanned","surface":"logs"}\n'
 
 
-@pytest.mark.parametrize("line", [
+@pytest.mark.parametrize("text", [
     LINE.replace(b"}", b',"surface":"git"}'), LINE.replace(b"1", b"01"), LINE.replace(b"1", b"-1"), LINE.replace(b"1", b"1.0"),
     LINE.replace(b"1", b"true"), LINE.replace(b"1", b"1" * 19), LINE.replace(b"x", b"\\u0000"), LINE.replace(b"x", b"\\ud800"),
     LINE.replace(b"x", b"\xff"), LINE.replace(b'"id":"x",', b""), LINE.replace(b"logs", b"logs\n"), b"\n", b"x" * (1 << 17),
     LINE.replace(b"}", b',"more":1}'), LINE + LINE.replace(b'"x"', b'"w"'),
 ])  # fmt: skip
-def test_a_list_that_is_not_one_is_refused(line: bytes) -> None:
+def test_a_list_that_is_not_one_is_refused(text: bytes) -> None:
     assert list(roots(io.BytesIO(LINE), hashlib.sha256())) == ["logs"]
     with pytest.raises(Distrust):
-        roots(io.BytesIO(line), hashlib.sha256())
+        roots(io.BytesIO(text), hashlib.sha256())
