@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -162,6 +163,24 @@ def test_a_terminal(ground: Ground, surroundings: dict[str, str], net: Dragnet) 
     assert net.catch(written) == []
 
 
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_an_artifact_with_everything_in_it(run: Run, ground: Ground, tmp_path: Path, form: str) -> None:
+    archive = tmp_path / "app.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        made.add(ground.tree, "app")
+        for number in range(3):
+            made.addfile(tarfile.TarInfo(f"app/{_word(ground, number)}.bin"))
+            made.addfile(tarfile.TarInfo(f"app/nowhere/{_word(ground, number)}/device"))
+    subprocess.run(["git", "init", "-q", str(tmp_path / "own")], check=True)
+    subprocess.run(["git", "-C", str(tmp_path / "own"), "commit", "-qm", "x", "--allow-empty"], check=True)
+    said = tmp_path / "out/artifact.json"
+    code, _ = run("artifact", archive, "--source", tmp_path / "own", "--format", form, "-o", said)
+    assert code == 4
+    result = json.loads(said.read_bytes())
+    assert {one["name"] for one in result["checks"] if one["outcome"] == "failed"} >= {"binding", "secrets"}
+    assert len({finding["rule"] for finding in result["scan"]["findings"]}) > 150, "nothing was found, so nothing could leak"
+
+
 # -- names and mistakes -------------------------------------------------------------------------------------------------------
 
 
@@ -171,6 +190,7 @@ def test_a_terminal(ground: Ground, surroundings: dict[str, str], net: Dragnet) 
     ("scan", ".", "-o", "%s"), ("scan", ".", "-o", "/nowhere/%s.json"), ("scan", "--jobs", "%s"), ("rules", "show", "%s"), ("rules", "%s"),
     ("rules", "check", "%s"), ("rules", "list", "%s"), ("rules", "list", "--rules", "x/%s"), ("accept", "%s"),
     ("accept", "%s", "--report", "%s"),
+    ("artifact", "docker://bot:%s@git.shop.internal/a:1"), ("artifact", "x", "--parameter", "%s"),
     ("hook", "%s"), ("hook", "pre-commit", "--%s"), ("scan", "--git", "%s"), ("scan", "."),
 ])  # fmt: skip
 @pytest.mark.parametrize("number", range(3))
