@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scanner import cachefile
 from scanner.cli.options import Project
+from scanner.cli.standard_input import StandardInput
 from scanner.decode.formats import recognise
 from scanner.errors import LeaksealError, UnreadableError, UsageError
 from scanner.pipeline.engines import engine
@@ -35,7 +36,7 @@ def redact(source: Path | None, target: Path | None, chosen: Project, named: boo
     """Mask what is found in `source` (standard input if None), and write that to `target` (standard output if None)."""
     try:
         if source is None:
-            _text(_standard_input(), chosen, _writer(target))
+            _text(_standard_input(live=target is None), chosen, _writer(target))
         else:
             with source.open("rb") as file:
                 packed = file.read(2) == b"\x1f\x8b"
@@ -65,10 +66,11 @@ def _text(pieces: Iterable[bytes], chosen: Project, write: Write) -> None:
     write(redacted(engine(chosen.rules, cachefile.folder()), pieces))
 
 
-def _standard_input() -> Iterator[bytes]:
-    head = b""
-    while piece := os.read(sys.stdin.fileno(), _STEP):
-        if not head:
+def _standard_input(*, live: bool) -> Iterator[bytes]:
+    """Standard input, with its pauses where the copy goes to somebody who waits for it."""
+    standard, head = StandardInput(), b""
+    for piece in standard.live() if live else standard.pieces():
+        if piece and not head:
             head = piece
             if form := recognise(head):
                 raise UsageError(f"{form.title} cannot be redacted on its way", hint="name the file, or unpack it before")

@@ -26,6 +26,11 @@ _BEGINS = re.compile(  # a line that begins so is no continuation
     rb"|(?:trace|debug|info|warn|error|fatal)|at |\[|<|\{"
 )
 _NARROW, _WIDE = 40, 400  # columns of a terminal
+_USUAL = frozenset({72, 76, 78, 79, 80, 100, 120, 132, 160, 200, 240})
+_UNFINISHED = re.compile(
+    rb"[^\n]*\\\Z|[^\n]{20,35} std(?:out|err) P[ :]|\{\"log\":\"(?:[^\n]*[^\\])?(?:[^n\\]|[^\\]n)\",\"stream\""
+    rb"|\s{0,64}[A-Za-z0-9+/_-]{20,}={0,2}\Z"
+)
 
 
 def docker(data: bytes, low: int, high: int) -> Iterator[Unit]:
@@ -128,9 +133,24 @@ def _widths(lengths: list[int]) -> set[int]:
     full = lengths.count(longest)
     if not _NARROW <= longest <= _WIDE:
         return set()
-    return {longest} if full >= 2 or longest in (72, 76, 78, 79, 80, 100, 120, 132, 160, 200, 240) else set()
+    return {longest} if full >= 2 or longest in _USUAL else set()
 
 
 def is_wrapped(data: bytes) -> bool:
     """Whether any of these lines seems to be broken by a terminal."""
     return next(wrapped(data, 0, len(data)), None) is not None
+
+
+def settled(data: bytes) -> int:
+    """Up to where lines are whole and none may go on in the next: a cut record, a broken line, base64, a key without its end."""
+    end = data.rfind(b"\n") + 1
+    while end:
+        start = data.rfind(b"\n", 0, end - 1) + 1
+        line = data[start:end].rstrip(b"\r\n")
+        if not _UNFINISHED.match(line) and not (len(line) in _USUAL and _TOKEN.search(line, max(0, len(line) - 24))):
+            break
+        end = start
+    begin = data.rfind(b"-----BEGIN ", 0, end)
+    if begin >= 0 and data.find(b"-----END ", begin, end) < 0:
+        return data.rfind(b"\n", 0, begin) + 1
+    return end

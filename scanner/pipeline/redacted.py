@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from scanner.decode.limits import DEFAULT
+from scanner.decode.unwrap import settled
 from scanner.detect.engine import Engine
 from scanner.model.content import Span
 from scanner.pipeline.examine import Placed, Stream, windows
@@ -58,10 +59,13 @@ class _Copy:
         """Hands on what is sure, masked where `found` has taken note of something."""
         self._found = found
         stream = Stream(self._engine, self.aside)
-        for parts, _ in windows(self._pieces):
+        for parts, pauses in windows(self._pieces):
             self._waiting.append(b"".join(parts))
             self._note(stream.more(parts))
             yield from self._sure(stream.sure - self._engine.margin)
+            if pauses:
+                self._note(stream.early())
+                yield from self._lines()
         self._note(stream.more((), last=True))
         yield from self._sure(None)
 
@@ -71,7 +75,9 @@ class _Copy:
                 self._found(span)
 
     def mask(self, span: Span) -> None:
-        """Take note of a secret."""
+        """Take note of a secret; raises Left if a part of it went out at a pause."""
+        if span.start < self._at:
+            raise Left
         insort(self._spans, (span.start, span.end))
 
     def settle(self) -> None:
@@ -99,6 +105,15 @@ class _Copy:
                 self._waiting[0] = piece + self._waiting[0]
                 continue
             yield self._cut(piece)
+
+    def _lines(self) -> Iterator[bytes]:
+        """At a pause, the lines that are over; and the pause."""
+        data = b"".join(self._waiting)
+        cut = self._at + settled(data)
+        cut = min([cut, *(start for start, stop in self._spans if start < cut < stop)])
+        self._waiting = deque(piece for piece in (data[: cut - self._at], data[cut - self._at :]) if piece)
+        yield from self._sure(cut)
+        yield b""
 
     def _reaches(self, end: int) -> bool:
         """Whether a secret stands on both sides of an offset."""

@@ -28,11 +28,12 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., Pipe]]:
     """`leakseal scan WORDS` with pipes at both ends."""
     started: list[Pipe] = []
 
-    def start(*words: str) -> Pipe:
+    def start(*words: str, command: str = "scan") -> Pipe:
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-        command = [sys.executable, "-m", "scanner", "scan", *words, "--format", "jsonl"]
+        form = ("--format", "jsonl") if command == "scan" else ()
+        line = [sys.executable, "-m", "scanner", command, *words, *form]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, **pipes))  # type: ignore[call-overload]
+        started.append(subprocess.Popen(line, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, **pipes))  # type: ignore[call-overload]
         return started[-1]
 
     yield start
@@ -110,3 +111,18 @@ def test_what_is_remembered_of_secrets_is_bounded_and_the_oldest_go_first() -> N
     assert known.gone == 10 and ("rule", b"1") not in known
     known["rule", b"x" * known.most_bytes] += 1
     assert len(known) < known.most and sum(len(value) for _, value in known) <= known.most_bytes + 16
+
+
+def test_a_masked_copy_follows_its_pipe_and_holds_back_what_may_go_on(opened: Callable[..., Pipe], token: Token) -> None:
+    pipe = opened("-", command="redact")
+    assert pipe.stdout is not None
+    for number in (1, 2):
+        write(pipe, f"line {number} t={token(number)} end\n")
+        assert pipe.stdout.readline() == b"line %d t=******** end\n" % number
+    half = token(3)[:20]
+    write(pipe, f"2016-10-06T00:17:09Z stdout F whole\n2016-10-06T00:17:09Z stdout P t={half}\n")
+    assert pipe.stdout.readline() == b"2016-10-06T00:17:09Z stdout F whole\n"
+    write(pipe, f"2016-10-06T00:17:09Z stdout F {token(3)[20:]}\n")
+    out, err = pipe.communicate(timeout=60)
+    assert half.encode() not in out and b"********" in out
+    assert (pipe.returncode, err) == (0, b"")
