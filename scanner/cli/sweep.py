@@ -77,10 +77,10 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         seal, today = own.judging.seal, datetime.now(UTC).date()
 
         def ways(ruleset: int) -> Ways:
-            url = where if scheduler is None or "://" in where else None
             room = Room(Path(folder) if folder else (cachefile.folder() or Path(".cache")) / "mirrors", _size(max_cache))
             make = (lambda: seal) if scheduler is None else _Key(file)
-            return Ways(own.rules, ruleset, settings, room, make, today, url, own.config.why_excluded, judged)
+            asked = where if scheduler is None else None
+            return Ways(own.rules, ruleset, settings, room, make, today, asked, own.config.why_excluded, judged)
 
         if scheduler is None:
             hire = processes(workers(jobs))

@@ -32,10 +32,12 @@ def cluster(scheduler: str) -> Hire:
     return lambda worker, tasks: Crew(client, worker, tasks)
 
 
-def do(worker: Worker, task: Task) -> Outcome:
-    """One task, on a worker; doing it again comes to the same."""
+def do(worker: Worker, task: Task) -> tuple[Outcome, str]:
+    """(what came of a task, where): on a worker; doing it again comes to the same."""
+    from distributed import get_worker
+
     with _one_at_a_time:
-        return worker(task)
+        return worker(task), get_worker().address
 
 
 def _nothing() -> None:
@@ -52,6 +54,7 @@ class Crew:
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._open: dict[str, tuple[Any, Task]] = {}
         self._order = count()
+        self._last: dict[str, str] = {}  # repository -> the worker that has its mirror
         for task in tasks:
             self._submit(task)
 
@@ -69,7 +72,8 @@ class Crew:
             if task is None:
                 continue
             if future.status == "finished":
-                yield task, future.result()
+                outcome, self._last[task.one.name] = future.result()
+                yield task, outcome
             elif future.status == "error":
                 yield task, Died(task)
             else:  # cancelled, because the connection broke
@@ -90,8 +94,11 @@ class Crew:
     def _submit(self, task: Task, *, first: bool = False) -> None:
         place = next(self._order)
         key = f"leakseal-{id(self)}-{place}"
+        last = self._last.get(task.one.name)
+        where = {"workers": [last], "allow_other_workers": True} if last else {}
         future = self._client.submit(
             do, self._worker, task, key=key, pure=False, retries=_RETRIES, priority=place if first else -place,
+            **where,
         )  # fmt: skip
         self._open[key] = (future, task)
         future.add_done_callback(self._done.put)

@@ -12,6 +12,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +70,10 @@ def mirrored(one: Listed, room: Room) -> Iterator[Path]:
     path = place(one, room)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (path.parent / f"{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        _wait(lock.fileno(), one.timeout)
         try:
             _make_room(room, path)
-            _fetch(one, path, room)
+            _fetch(one, path, room, lock.fileno())
             _make_room(room, path)
         except OSError as problem:
             raise NotRead("disk" if problem.errno in (28, 122, 27) else "unreachable", f"the mirror failed: {problem.strerror}") from None
@@ -84,7 +85,21 @@ def place(one: Listed, room: Room) -> Path:
     return room.folder.absolute() / (hashlib.sha256((one.url or "").encode()).hexdigest()[:32] + ".git")
 
 
-def _fetch(one: Listed, path: Path, room: Room) -> None:
+def _wait(lock: int, seconds: float) -> None:
+    """Until nobody else writes to a mirror: another sweep, or Git that one which was killed has left behind."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise NotRead("busy", "its mirror is being written by somebody else") from None
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _fetch(one: Listed, path: Path, room: Room, lock: int) -> None:
     if not (path / "HEAD").is_file() or not (path / "objects").is_dir():
         shutil.rmtree(path, ignore_errors=True)
         _run(["init", "--bare", "--quiet", str(path)], path.parent, environment(), 60)
@@ -99,7 +114,7 @@ def _fetch(one: Listed, path: Path, room: Room) -> None:
     words = ["fetch", "--prune", "--no-tags", "--no-auto-maintenance", "--no-write-fetch-head", "--no-recurse-submodules", "--quiet",
              "--force", "--", one.url or "", "+refs/*:refs/*", "^refs/leakseal/*"]  # fmt: skip
     try:
-        _run(words, path, env, one.timeout, most=room.most)
+        _run(words, path, env, one.timeout, most=room.most, lock=lock)
     finally:
         _keep(path, before)
     _head(path)
@@ -204,11 +219,16 @@ def _outward(one: Listed) -> dict[str, str]:
     return env
 
 
-def _run(words: Sequence[str], at: Path, env: Mapping[str, str], timeout: float, *, most: int | None = None) -> None:
-    """Run Git and whatever it starts, to the end or to the end of the time; raises NotRead with no word of what it said."""
+def _run(
+    words: Sequence[str], at: Path, env: Mapping[str, str], timeout: float, *, most: int | None = None, lock: int | None = None
+) -> None:
+    """Run Git and whatever it starts, to the end or to the end of the time; raises NotRead with no word of what it said.
+
+    They have the `lock` too, so that it is not free before the last of them has ended, whatever becomes of us.
+    """
     process = subprocess.Popen(
         ["git", *words], cwd=at, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True,
+        start_new_session=True, pass_fds=() if lock is None else (lock,),
     )  # fmt: skip
     if most is not None:
         with contextlib.suppress(OSError, ValueError):

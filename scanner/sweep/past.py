@@ -34,25 +34,45 @@ def past(ledger: Ledger, name: str, was: int | None, now: int, reader: str, mark
     if was is None:
         alike = [other for other in read.alike(ledger, marks, ruleset=now, reader=reader) if other != name] if marks else []
         return Past(shared=tuple(one for other in alike for one in read.segments_of(ledger, other)))
-    rules = None if was == now else read.rules_of(ledger, was)
+    rules = None if was == now else _rules(ledger, was)
     return Past(tuple(read.segments_of(ledger, name)), read.memory_of(ledger, name), rules)
 
 
 def earlier(there: Past, rules: Ruleset) -> Earlier:
     """What was read before; rules that are new or have changed since are named."""
     memory = json.loads(there.memory) if there.memory else {"missing": [], "submodules": []}
-    fresh, gone = None, False
-    if there.rules is not None:
-        now = digests(rules)
-        changed = tuple(rule for rule in rules.rules if there.rules.get(rule.id) != now[rule.id])
-        fresh = Ruleset(changed, canon.digest(canon.canonical([now[rule.id] for rule in changed]))) if changed else None
-        gone = any(now.get(id) != digest for id, digest in there.rules.items())
+    fresh, gone = (None, False) if there.rules is None else _changes(there.rules, rules)
     return Earlier(
         known(there.segments).of, known(there.shared).of,
         frozenset(map(bytes.fromhex, memory["missing"])),
         frozenset((bytes.fromhex(name), bytes.fromhex(oid)) for name, oid in memory["submodules"]),
         fresh, gone,
     )  # fmt: skip
+
+
+_rules_of: dict[tuple[str, int], dict[str, str]] = {}
+
+
+def _rules(ledger: Ledger, was: int) -> dict[str, str]:
+    """The rules of that number, which never change."""
+    key = (str(ledger.url), was)
+    if key not in _rules_of:
+        _rules_of[key] = read.rules_of(ledger, was)
+    return _rules_of[key]
+
+
+_compared: dict[tuple[str, str], tuple[Ruleset | None, bool]] = {}  # of a night: many repositories were read with the same rules
+
+
+def _changes(was: Mapping[str, str], rules: Ruleset) -> tuple[Ruleset | None, bool]:
+    """(rules that are new or have changed, whether one has changed or is gone)."""
+    key = (canon.digest(canon.canonical(was)), rules.digest)
+    if key not in _compared:
+        now = digests(rules)
+        changed = tuple(rule for rule in rules.rules if was.get(rule.id) != now[rule.id])
+        fresh = Ruleset(changed, canon.digest(canon.canonical([now[rule.id] for rule in changed]))) if changed else None
+        _compared[key] = fresh, any(now.get(id) != digest for id, digest in was.items())
+    return _compared[key]
 
 
 def digests(rules: Ruleset) -> dict[str, str]:

@@ -42,6 +42,7 @@ _OPTIONAL = (
     "PIL", "pi_heif", "zxingcpp", "rapidocr", "pypdf", "olefile", "pyarrow", "backports.zstd", "compression.zstd", "lz4", "hyperscan",
 )  # fmt: skip
 _PROGRAMS = ("bsdtar", "tesseract", "7zz")
+_PASSING = frozenset({"tool-error", "timeout", "unreadable", "changed-while-reading"})  # what may be read in the next night, as it stands
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -167,8 +168,9 @@ class Worker:
         report = replace(report, coverage=tuple((surface, replace(seen, root=root)) for surface, seen in report.coverage))
         segments, drop = segments_of(before.own, there.segments, done.after)
         whole = not before.own and not before.shared
+        passing = any(gap.reason in _PASSING for gap in report.gaps)
         reading = Reading(
-            report, state, self.reader, _tips(layout, scan.env, done, settings), memory_of(done.after), segments, drop,
+            report, "" if passing else state, self.reader, _tips(layout, scan.env, done, settings), memory_of(done.after), segments, drop,
             tuple(id.hex() for id in smallest(layout, SKETCH)), octets(layout.common_dir), whole,
         )  # fmt: skip
         fresh = len(done.after.objects.keys() - before.own.keys() - before.shared.keys())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -332,3 +333,18 @@ def test_both_databases_say_the_same_of_three_nights(live, sweeps, postgresql, t
         live(f"late{night}").start()
 
 
+
+
+def test_a_ledger_that_finds_no_room_ends_the_sweep_and_loses_nothing(live, sweeps):
+    _many(live, sweeps)
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    process = sweeps.apart(cwd=ROOT, preexec_fn=small)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (3, b"")
+    assert b"the disk" in err and b"unforeseen" not in err
+    last = sweeps()
+    assert last.not_read == {}
+    assert len(last.places) == len(sweeps("--all").places)
