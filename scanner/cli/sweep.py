@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ from scanner.pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from scanner.ledger.rows import Visit
+    from scanner.sweep.inventory import Inventory, Listed
 
 _SIZE = re.compile(r"([1-9][0-9]{0,5})([KMGT]?)")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -34,7 +35,10 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 @click.command("sweep")
 @click.argument("inventory", metavar="INVENTORY")
-@click.option("--ledger", "where", default="leakseal-ledger.db", show_default=True, metavar="LEDGER", help="A file, or postgresql://….")
+@click.option(
+    "--ledger", "where", default="leakseal-ledger.db", envvar="LEAKSEAL_LEDGER", show_default=True, show_envvar=True, metavar="LEDGER",
+    help="A file, or postgresql://…; one with a password belongs into the variable: everybody sees what a program is called with.",
+)
 @click.option("--cache", "folder", metavar="FOLDER", help="Where mirrors are kept; the user's cache folder if not given.")
 @click.option("--max-cache", metavar="SIZE", help="Bytes that mirrors may take, such as 50G; those not wanted for longest go first.")
 @click.option("--group", "groups", multiple=True, metavar="GROUP", help="Only repositories of this group.")
@@ -45,31 +49,41 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 @click.option("--scheduler", metavar="URL", help="Read on the workers of this Dask scheduler, tcp://host:8786.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="On standard output.")
 @click.option("-o", "--output", metavar="FOLDER", help="Write SARIF and JSON reports there, one of each for a repository.")
+@click.option("--list", "only_list", is_flag=True, help="Only say which repositories are meant; nothing is read or fetched.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of leakseal.yaml in this folder.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(  # noqa: PLR0913, PLR0917 click passes every option
     inventory: str, where: str, folder: str | None, max_cache: str | None, groups: tuple[str, ...], names: tuple[str, ...],
     full: bool, everything: bool, jobs: int | None, scheduler: str | None, form: str, output: str | None, file: str | None,
-    packs: tuple[str, ...], quiet: bool,
+    packs: tuple[str, ...], quiet: bool, only_list: bool,
 ) -> int:  # fmt: skip
     """Read every repository of INVENTORY, and of each only what is new since the last night.
 
     Exit codes: 0 all was read and nothing new is open, 1 new open findings (with --all: any), 3 a repository was not read.
     """
-    with opened(where, make=True) as ledger:
-        from scanner import canon
-        from scanner.report.json_v1 import dumped
-        from scanner.sweep import inventory as listing
-        from scanner.sweep.mirror import Room
-        from scanner.sweep.night import processes, sweep
-        from scanner.sweep.summary import document, summary, text, write_reports
-        from scanner.sweep.task import Ways
+    from scanner import canon
+    from scanner.artifact.transport import Transport
+    from scanner.report.json_v1 import dumped
+    from scanner.sweep import inventory as listing
+    from scanner.sweep.accounts import expanded
+    from scanner.sweep.hearers import night_of, tell
+    from scanner.sweep.mirror import Room
+    from scanner.sweep.night import processes, sweep
+    from scanner.sweep.notify.issues import Filed
+    from scanner.sweep.summary import document, summary, text, write_reports
+    from scanner.sweep.task import Ways
 
-        listed = listing.load(Path(inventory))
-        chosen = listed.chosen(groups, names)
-        if not chosen and not listed.empty:
-            raise UsageError("no repository of the inventory is meant", hint="check --group and --only")
+    listed = listing.load(Path(inventory))
+    transport = Transport(listed.insecure, environ=os.environ) if listed.forges or listed.hearers else None
+    if listed.forges and transport:
+        listed = expanded(listed, transport)
+    chosen = listed.chosen(groups, names)
+    if only_list:
+        return _listing(listed, chosen)
+    if not chosen and not listed.empty and not listed.unlisted:
+        raise UsageError("no repository of the inventory is meant", hint="check --group and --only")
+    with opened(where, make=True) as ledger:
         own = project(None, file=file, packs=packs)
         look = looking(own, named=file is not None)
         settings = Settings(own.rules, cachefile.folder(), limits=Limits(looking=look), mappings=own.config.mappings)
@@ -97,9 +111,23 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         if output:
             write_reports(ledger, night.visits, Path(output))
         click.echo(dumped(document(said), indent=2) if form == "json" else "\n".join(text(said)))
+        if listed.hearers and transport and not night.interrupted:
+            for told in tell(night_of(ledger, said), listed.hearers, transport):
+                click.echo(told.sentence, err=True) if isinstance(told, Filed) else complain(told.message, told.hint)
         if night.interrupted:
             complain("the sweep was interrupted", "run it again; what it has read is written down")
         return said.exit_code
+
+
+def _listing(listed: Inventory, chosen: Sequence[Listed]) -> int:
+    """Say which repositories are meant."""
+    for one in chosen:
+        click.echo(f"{one.name}  {one.uri}  {one.owner or '-'}  {' '.join(one.groups)}".rstrip())
+    for lost in listed.unlisted:
+        complain(f"{lost.name} could not be listed: {lost.detail}", "")
+    for place in listed.empty:
+        complain(f"nothing at {place}: the pattern found no folder", "")
+    return 3 if listed.empty or listed.unlisted else 0
 
 
 class _Key:

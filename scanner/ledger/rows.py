@@ -53,7 +53,7 @@ class Visit:
     """What one run made of one repository."""
 
     repository: str
-    status: str  # full | new | rules | unchanged | not-read
+    status: str  # full | new | rules | unchanged | not-read | absent
     started_on: str
     seconds: float = 0.0
     fetch_seconds: float = 0.0

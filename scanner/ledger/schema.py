@@ -62,6 +62,7 @@ repositories = Table(
     "repositories", meta,
     Column("id", _WIDE, primary_key=True),
     Column("name", _NAME, nullable=False, unique=True),
+    Column("identity", String(300), unique=True),  # what its forge knows it by, whatever its name is
     Column("uri", Text, nullable=False),  # masked
     Column("owner", _NAME),
     Column("groups", Text, nullable=False),  # JSON list
@@ -84,7 +85,7 @@ visits = Table(
     "visits", meta,
     Column("run_id", _WIDE, _of("runs"), primary_key=True),
     Column("repository_id", _WIDE, _of("repositories"), primary_key=True),
-    Column("status", _WORD, nullable=False),  # full | new | rules | unchanged | not-read
+    Column("status", _WORD, nullable=False),  # full | new | rules | unchanged | not-read | absent
     Column("reason", _WORD),  # of what was not read: vanished | password | corrupt | timeout | disk | …
     Column("detail", Text),
     Column("started_on", _TIME, nullable=False),

@@ -51,24 +51,46 @@ def end(ledger: Ledger, run: int, *, now: str, seconds: float, code: int, status
     ledger.write(lambda connection: connection.execute(update(runs).where(runs.c.id == run).values(values)))
 
 
-def enlist(ledger: Ledger, listed: Iterable[tuple[str, str, str | None, Sequence[str]]], now: str) -> None:
-    """The inventory's repositories: (name, masked URI, owner, groups); those that it has no more are kept, and marked so."""
+def enlist(
+    ledger: Ledger, listed: Iterable[tuple[str, str, str | None, Sequence[str]]], now: str, identities: Mapping[str, str] | None = None, *,
+    keep: bool = False,
+) -> None:  # fmt: skip
+    """The inventory's repositories: (name, masked URI, owner, groups); those that it has no more are kept, and marked so.
+
+    One that has a new name is known by its identity. With `keep` none is marked: a forge could not be asked for its own.
+    """
+    ids = identities or {}
     wanted = {
-        name: {"uri": uri, "owner": owner, "groups": json.dumps(sorted(groups)), "listed": 1} for name, uri, owner, groups in listed
+        name: {"uri": uri, "owner": owner, "groups": json.dumps(sorted(groups)), "listed": 1, "identity": ids.get(name)}
+        for name, uri, owner, groups in listed
     }
 
     def do(connection: Connection) -> None:
-        columns = (repositories.c.name, repositories.c.uri, repositories.c.owner, repositories.c.groups, repositories.c.listed)
+        _rename(connection, {id: name for name, id in ids.items()})
+        columns = (repositories.c.name, *(repositories.c[key] for key in ("uri", "owner", "groups", "listed", "identity")))
         there = {row.name: dict(row._mapping) for row in connection.execute(select(*columns))}
         fresh = [{"name": name, "first_seen_on": now, "octets": 0, **wanted[name]} for name in sorted(wanted.keys() - there.keys())]
         for part in _parts(fresh):
             connection.execute(insert(repositories), part)
         for name, had in sorted(there.items()):
-            values = wanted.get(name, {"listed": 0})
+            values = wanted.get(name, {} if keep else {"listed": 0})
             if any(had[key] != value for key, value in values.items()):
                 connection.execute(update(repositories).where(repositories.c.name == name).values(values))
 
     ledger.write(do)
+
+
+def _rename(connection: Connection, names: Mapping[str, str]) -> None:
+    """Give repositories the names that their forges have for them now, also where two have changed names with each other."""
+    known = select(repositories.c.id, repositories.c.name, repositories.c.identity).where(repositories.c.identity.is_not(None))
+    moved = [(row.id, names[row.identity]) for row in connection.execute(known) if names.get(row.identity, row.name) != row.name]
+    for id, _ in moved:
+        connection.execute(update(repositories).where(repositories.c.id == id).values(name=f"(renamed {id})"))
+    for id, name in moved:
+        taken = connection.execute(select(repositories.c.id).where(repositories.c.name == name)).scalar()
+        if taken is not None:  # another one stands there by this name: it is gone, or was listed by hand
+            connection.execute(update(repositories).where(repositories.c.id == taken).values(name=f"{name} (before {id})", identity=None))
+        connection.execute(update(repositories).where(repositories.c.id == id).values(name=name))
 
 
 def unchanged(ledger: Ledger, run: int, seen: Sequence[Visit]) -> None:

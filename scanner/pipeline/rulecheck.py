@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner import examples
 from scanner.detect.engine import Engine, engine
@@ -103,7 +103,7 @@ def measure(searcher: Engine, kind: str, text: bytes) -> Measure:
 
 
 def _read(packs: Sequence[Pack], others: Sequence[Pack], project: Pack | None, known: Known) -> tuple[Checked, list[Rule]]:
-    reads, problems = survey([*others, *packs], project, known)
+    reads, problems = survey([*others, *packs], project, replace(known, proved={pack.path for pack in others}))
     ours = {pack.path for pack in packs} | ({project.path} if project and not others else set())
     checked = Checked([], problems=[_problem(problem) for problem in problems if problem.file in ours])
     beside: list[Rule] = []

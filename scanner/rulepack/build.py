@@ -36,6 +36,7 @@ class Known:
     parsers: Collection[str]
     check_flaw: Callable[[str], str | None] = lambda check: None
     anchor_flaw: Callable[[str], str | None] = lambda anchor: None
+    proved: Collection[str] = ()  # files whose anchors need not be tried one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _anchors(entry: Fields, pattern: str, pieces: Mapping[str, str], known: Know
     for anchor, _ in given:
         _compile(entry, "anchor" if "anchor" in entry else "pattern", anchor)
         _bounded(entry, anchor)
-        if flaw := known.anchor_flaw(anchor):
+        if entry.file not in known.proved and (flaw := known.anchor_flaw(anchor)):
             entry.fail("anchor", f"the prefilter does not take the anchor: {flaw}")
     return tuple(anchor for anchor, _ in given)
 

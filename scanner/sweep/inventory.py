@@ -8,11 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scanner import yamlnodes
 from scanner.errors import ConfigError
 from scanner.yamlnodes import Node
+
+if TYPE_CHECKING:
+    from scanner.sweep.accounts import Hosting
+    from scanner.sweep.hearers import Hearers
 
 PROTOCOLS = ("https", "ssh", "http", "git", "file")
 _EVERYDAY = ("https", "ssh", "file")
@@ -20,7 +25,7 @@ _KEYS = ("name", "owner", "groups", "every", "full", "timeout", "trust-owner", "
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!/)[^\s]+")  # host:path, as ssh(1) has it
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _FOUND_MOST = 100_000
 
 
@@ -41,6 +46,9 @@ class Listed:
     token_env: str | None = None
     token_user: str = "token"  # noqa: S105 a user that forges take with any token
     protocols: tuple[str, ...] = _EVERYDAY
+    identity: str | None = None  # what a forge knows it by, whatever its name is
+    page: str = ""  # at its forge, for people
+    optional: bool = False  # a wiki: it may never have been begun
 
     @property
     def uri(self) -> str:
@@ -49,11 +57,24 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """An account whose repositories could not be listed, and why in one word and one sentence."""
+
+    name: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """All of them, by name."""
 
     repositories: tuple[Listed, ...]
     empty: tuple[str, ...] = ()  # patterns that found nothing
+    forges: tuple[Hosting, ...] = ()  # accounts that are asked for theirs
+    unlisted: tuple[Unlisted, ...] = ()
+    insecure: tuple[str, ...] = ()  # hosts that are spoken with without TLS
+    hearers: Hearers | None = None
 
     def chosen(self, groups: tuple[str, ...], names: tuple[str, ...]) -> tuple[Listed, ...]:
         """Those in one of the groups and of these names, if any are given."""
@@ -71,7 +92,11 @@ def load(path: Path) -> Inventory:
 
 def read(root: Node, folder: Path) -> Inventory:
     """The inventory in a document; paths count from `folder`."""
-    top = root.mapping(("version", "protocols", "defaults", "groups", "repositories"), ("version", "repositories"))
+    from scanner.sweep import accounts, hearers  # they are made of what stands here
+
+    top = root.mapping(("version", "protocols", "insecure", "defaults", "groups", "repositories", "forges", "tell"), ("version",))
+    if not {"repositories", "forges"} & set(top):
+        raise root.error("one of `repositories` and `forges` is missing", "add `repositories:` with a URL or a path")
     top["version"].number(1, 1)
     protocols = tuple(_protocol(node) for node in top["protocols"].elements()) if "protocols" in top else _EVERYDAY
     start = Listed("", None, protocols=protocols)
@@ -82,7 +107,7 @@ def read(root: Node, folder: Path) -> Inventory:
         groups = {name: node.mapping(_KEYS[1:]) for name, node in top["groups"].entries}
     found: dict[str, Listed] = {}
     empty: list[str] = []
-    for node in top["repositories"].elements():
+    for node in top["repositories"].elements() if "repositories" in top else ():
         listed = _entry(node, defaults, groups, folder)
         if not listed:
             empty.append(f"{node.file}:{node.line}")
@@ -92,18 +117,22 @@ def read(root: Node, folder: Path) -> Inventory:
             found[one.name] = one
             if len(found) > _FOUND_MOST:
                 raise node.error(f"more than {_FOUND_MOST} repositories", "keep several inventories")
-    return Inventory(tuple(found[name] for name in sorted(found)), tuple(empty))
+    forges = []
+    for node in top["forges"].elements() if "forges" in top else ():
+        keys = node.mapping((*accounts.KEYS, *_KEYS[1:]), ("kind", "url", "account"))
+        forges.append(accounts.hosting(node, _grouped(keys, defaults, groups, folder), keys))
+    return Inventory(
+        tuple(found[name] for name in sorted(found)), tuple(empty), tuple(forges),
+        insecure=tuple(node.text(300) for node in top["insecure"].elements()) if "insecure" in top else (),
+        hearers=hearers.hearers(top["tell"], folder) if "tell" in top else None,
+    )  # fmt: skip
 
 
 def _entry(node: Node, defaults: Listed, groups: Mapping[str, Mapping[str, Node]], folder: Path) -> list[Listed]:
     keys = node.mapping(("url", "path", *_KEYS))
     if ("url" in keys) == ("path" in keys):
         raise node.error("one of `url` and `path` is expected here", "add `url:` for a remote one, or `path:` for one on this machine")
-    one = defaults
-    for group in keys["groups"].elements() if "groups" in keys else ():
-        if group.text(100) in groups:
-            one = _with(one, groups[group.text(100)], folder)
-    one = _with(one, keys, folder)
+    one = _grouped(keys, defaults, groups, folder)
     if "url" in keys:
         url = _url(keys["url"], one.protocols)
         return [replace(one, name=one.name or _named(url), url=url)]
@@ -114,6 +143,15 @@ def _entry(node: Node, defaults: Listed, groups: Mapping[str, Mapping[str, Node]
     if glob.has_magic(pattern):
         paths = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
     return [replace(one, name=one.name or os.path.normpath(path), path=Path(path)) for path in paths]
+
+
+def _grouped(keys: Mapping[str, Node], defaults: Listed, groups: Mapping[str, Mapping[str, Node]], folder: Path) -> Listed:
+    """What the defaults, its groups and the entry itself say, the nearest last."""
+    one = defaults
+    for group in keys["groups"].elements() if "groups" in keys else ():
+        if group.text(100) in groups:
+            one = _with(one, groups[group.text(100)], folder)
+    return _with(one, keys, folder)
 
 
 def _with(one: Listed, keys: Mapping[str, Node], folder: Path) -> Listed:
@@ -132,15 +170,20 @@ def _with(one: Listed, keys: Mapping[str, Node], folder: Path) -> Listed:
     if "timeout" in keys:
         changes["timeout"] = keys["timeout"].number(1, 86_400)
     if "trust-owner" in keys:
-        word = keys["trust-owner"].text(10)
-        if word not in ("true", "false"):
-            raise keys["trust-owner"].error("`true` or `false` is expected here")
-        changes["trust_owner"] = word == "true"
+        changes["trust_owner"] = has(keys["trust-owner"])
     if "token-env" in keys:
-        if not _VARIABLE.fullmatch(keys["token-env"].text(100)):
+        if not VARIABLE.fullmatch(keys["token-env"].text(100)):
             raise keys["token-env"].error("the name of an environment variable is expected here", "name the variable, not the token itself")
         changes["token_env"] = keys["token-env"].text(100)
     return replace(one, **changes)  # type: ignore[arg-type]
+
+
+def has(node: Node) -> bool:
+    """True or false."""
+    word = node.text(10)
+    if word not in ("true", "false"):
+        raise node.error("`true` or `false` is expected here")
+    return word == "true"
 
 
 def _file(node: Node, folder: Path) -> Path:

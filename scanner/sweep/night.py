@@ -15,7 +15,7 @@ from scanner.ledger.book import Ledger
 from scanner.ledger.rows import Repository, Visit
 from scanner.pipeline.workers import Died, Pool
 from scanner.sweep.holder import is_dead, this_process
-from scanner.sweep.inventory import Inventory, Listed
+from scanner.sweep.inventory import Inventory, Listed, Unlisted
 from scanner.sweep.past import digests, past
 from scanner.sweep.task import Outcome, Task, Ways, Worker, size_of
 
@@ -49,6 +49,7 @@ class Night:
     not_due: tuple[str, ...]
     empty: tuple[str, ...]  # patterns of the inventory that found nothing
     interrupted: bool = False
+    unlisted: tuple[Unlisted, ...] = ()  # accounts whose repositories could not be listed
 
     @property
     def not_read(self) -> tuple[Visit, ...]:
@@ -75,7 +76,8 @@ def sweep(
     )
     every = inventory.repositories
     hide = mask([one.uri for one in every])
-    write.enlist(ledger, [(one.name, hide(one.uri), one.owner, one.groups) for one in every], now)
+    rows = [(one.name, hide(one.uri), one.owner, one.groups) for one in every]
+    write.enlist(ledger, rows, now, {one.name: one.identity for one in every if one.identity}, keep=bool(inventory.unlisted))
     there = {one.name: one for one in read.all_repositories(ledger)}
     due = [one for one in chosen if _due(one, there[one.name], begun)]
     others = leases.take_all(ledger, [one.name for one in due], holder, now=time.time(), seconds=LEASE, dead=is_dead)
@@ -95,7 +97,8 @@ def sweep(
         desk.flush()
         leases.release(ledger, holder)
     visits = tuple(sorted(desk.visits.values(), key=lambda visit: visit.repository))
-    night = Night(run, visits, tuple(sorted({one.name for one in chosen} - {one.name for one in due})), inventory.empty, status != "done")
+    not_due = tuple(sorted({one.name for one in chosen} - {one.name for one in due}))
+    night = Night(run, visits, not_due, inventory.empty, status != "done", inventory.unlisted)
     code = code or exit_code(night, 0, incomplete=False)
     write.end(ledger, run, now=datetime.now(UTC).strftime(_STAMP), seconds=round(time.monotonic() - clock, 3), code=code, status=status)
     return night
@@ -105,7 +108,7 @@ def exit_code(night: Night, findings: int, *, incomplete: bool) -> int:
     """130 if it was interrupted, 1 if there are findings, 3 if something was not read, else 0."""
     if night.interrupted:
         return 130
-    return 1 if findings else 3 if night.not_read or night.empty or incomplete else 0
+    return 1 if findings else 3 if night.not_read or night.empty or night.unlisted or incomplete else 0
 
 
 class _Desk:

@@ -22,6 +22,7 @@ from scanner.sweep.night import Night, exit_code
 
 SCHEMA = "leakseal.sweep/v1"
 NOBODY = "(no owner)"
+STATUSES = ("full", "new", "rules", "unchanged", "not-read", "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def by_owner(said: Summary) -> list[dict[str, Any]]:
 def document(said: Summary) -> dict[str, Any]:
     """All of it as plain values."""
     night, run = said.night, said.run
-    counts = {status: sum(visit.status == status for visit in night.visits) for status in ("full", "new", "rules", "unchanged", "not-read")}
+    counts = {status: sum(visit.status == status for visit in night.visits) for status in STATUSES}
     return {
         "schema": SCHEMA,
         "run": {"id": run.id, "tool": run.tool, "startedOn": run.started_on, "finishedOn": run.finished_on, "seconds": run.seconds},
@@ -87,6 +88,7 @@ def document(said: Summary) -> dict[str, Any]:
                     for v in night.not_read],
         "incomplete": list(said.incomplete),
         "empty": list(night.empty),
+        "unlisted": [{"account": one.name, "reason": one.reason, "detail": one.detail} for one in night.unlisted],
     }  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def _finding(kept: Kept) -> dict[str, Any]:
 def text(said: Summary) -> list[str]:
     """The same for a person, line by line."""
     night = said.night
-    read_now = [visit for visit in night.visits if visit.status not in ("unchanged", "not-read")]
+    read_now = [visit for visit in night.visits if visit.status not in ("unchanged", "not-read", "absent")]
     same = sum(visit.status == "unchanged" for visit in night.visits)
     lines = [f"{len(night.visits)} repositories: {len(read_now)} read, {same} unchanged, {len(night.not_read)} not read"]
     if night.not_due:
@@ -108,6 +110,7 @@ def text(said: Summary) -> list[str]:
         place = (at.path or at.field or at.object or "") + (f":{at.line}" if at.line else "")
         lines.append(f"  {kept.finding.severity:<8} {kept.repository} {place} {kept.finding.rule} {kept.finding.preview}")
     lines += (f"  not read {visit.repository}: {visit.detail} ({visit.reason})" for visit in night.not_read)
+    lines += (f"  not listed {one.name}: {one.detail} ({one.reason})" for one in night.unlisted)
     lines += (f"  not read whole {name}: its gaps are in the report" for name in said.incomplete)
     lines += (f"  nothing at {where}: the pattern found no folder" for where in night.empty)
     lines += (f"{line['owner']}: {line['findings']} findings, {line['repositories']} repositories, {line['notRead']} not read"

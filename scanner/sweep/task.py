@@ -109,7 +109,8 @@ class Worker:
         try:
             outcome = self._visited(task, blank)
         except NotRead as problem:
-            outcome = Outcome(replace(blank, reason=problem.reason, detail=problem.message))
+            status = "absent" if task.one.optional and problem.reason == "vanished" else blank.status
+            outcome = Outcome(replace(blank, status=status, reason=problem.reason, detail=problem.message))
         except LeaksealError as problem:
             outcome = Outcome(replace(blank, reason="unreadable", detail=problem.message))
         except OSError as problem:

@@ -9,7 +9,7 @@ import pytest
 
 from scanner import shipped
 from scanner.cli import main
-from scanner.cli.options import known
+from scanner.cli.options import known, named
 from scanner.pipeline.rulecheck import BROADEST, Checked, check
 from scanner.rulepack.build import Known
 from scanner.rulepack.neutral import corpus
@@ -98,7 +98,7 @@ def test_what_no_miss_needs_is_told_when_asked_for() -> None:
 
 
 def test_our_own_rules_keep_their_promise() -> None:
-    seen = check(read_packs([shipped.shipped("rules")]), known=_known())
+    seen = check(read_packs([shipped.shipped("rules")]), known=named())
     assert [str(problem) for problem in seen.problems] == []
     assert max(rate for measure in seen.measures for _, rate in measure.spots) < BROADEST / 2, "room for what this corpus does not show"
 

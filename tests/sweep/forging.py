@@ -82,6 +82,8 @@ class _Asked(BaseHTTPRequestHandler):
             return self._say(403, b"{}", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000"})
         if parts.path in forged.files:
             return self._say(200, forged.files[parts.path])
+        if not parts.path.startswith(ROOTS[forged.kind]):
+            return self._say(404, b"")
         if forged.token and self.headers.get("Authorization", "").split(" ")[-1] != forged.token:
             return self._say(401, b'{"message": "no"}')
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}

@@ -19,7 +19,7 @@ def read(tmp_path, text):
 @pytest.mark.parametrize(("text", "line", "said"), [
     ("", 1, "keys and values"),
     ("version: 2\nrepositories: []\n", 1, "1"),
-    ("version: 1\n", 1, "`repositories` is missing"),
+    ("version: 1\n", 1, "one of `repositories` and `forges` is missing"),
     (HEAD + "  - url: https://h/a\n    ownr: x\n", 4, "did you mean `owner`"),
     (HEAD + "  - owner: x\n", 3, "one of `url` and `path`"),
     (HEAD + "  - {url: https://h/a, path: b}\n", 3, "one of `url` and `path`"),
@@ -37,7 +37,7 @@ def read(tmp_path, text):
 def test_what_is_wrong_is_said_with_its_line(tmp_path, text, line, said):
     with pytest.raises(ConfigError) as raised:
         read(tmp_path, text)
-    assert f"inventory.yaml:{line}: " in raised.value.message
+    assert f"inventory.yaml:{line}:" in raised.value.message
     assert said in f"{raised.value.message} {raised.value.hint}"
 
 

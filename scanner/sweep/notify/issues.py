@@ -22,6 +22,12 @@ class Filed:
     closed: int = 0
     left: int = 0
 
+    @property
+    def sentence(self) -> str:
+        """It in words."""
+        said = f"issues: {self.filed} filed, {self.changed} changed, {self.closed} closed"
+        return f"{said}, {self.left} left for another night" if self.left else said
+
 
 def settle(forge: Forge, repository: str, notices: Sequence[Notice], *, most: int = MOST) -> Filed:
     """Make the issues of a repository say what is open; asking twice changes nothing the second time."""

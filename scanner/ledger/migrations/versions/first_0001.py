@@ -57,6 +57,7 @@ def upgrade() -> None:
         "repositories",
         sa.Column("id", _WIDE, nullable=False),
         sa.Column("name", sa.String(length=500), nullable=False),
+        sa.Column("identity", sa.String(length=300), nullable=True),
         sa.Column("uri", sa.Text(), nullable=False),
         sa.Column("owner", sa.String(length=500), nullable=True),
         sa.Column("groups", sa.Text(), nullable=False),
@@ -76,6 +77,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ruleset_id"], ["rulesets.id"], name=op.f("fk_repositories_ruleset_id")),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_repositories_run_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_repositories")),
+        sa.UniqueConstraint("identity", name=op.f("uq_repositories_identity")),
         sa.UniqueConstraint("name", name=op.f("uq_repositories_name")),
     )
     op.create_table(
