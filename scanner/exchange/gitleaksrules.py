@@ -38,7 +38,7 @@ class Imported:
         """Whether a word of an allowlist looks like a secret; people write down there what they have lost."""
         if not (_LITERAL.fullmatch(text) and self.hidden(text)):
             return False
-        self.lose(where, "a word of an allowlist that looks like a secret is not written down again: accept it with `leakseal accept`")
+        self.lose(where, "a word that looks like a secret is not written down again: accept it with `leakseal accept`")
         return True
 
     def lose(self, where: str, what: str) -> None:
@@ -99,7 +99,7 @@ def _rule(rule: Mapping[str, Any], number: int, shared: list[Mapping[str, Any]],
     try:
         pattern = _pattern(rule, told, found)
         checks = [*_entropy(rule, told, found), *_allowed(rule, told, shared, found)]
-        needs = sorted({str(word).lower() for word in _list(rule.get("keywords")) if str(word)})
+        needs = sorted({str(word).lower() for word in _list(rule.get("keywords")) if str(word) and not found.secret(str(word), told)})
         hits = _samples(pattern, needs)
     except ValueError as problem:
         found.lose(told, f"the rule is not carried over: {problem}")
@@ -110,7 +110,7 @@ def _rule(rule: Mapping[str, Any], number: int, shared: list[Mapping[str, Any]],
         if rule.get(key):
             found.lose(told, f"`{key}`: the rule speaks for itself here")
     made: dict[str, Any] = {
-        "id": name, "title": " ".join(str(rule.get("description") or told).split())[:200], "kind": _kind(name), "severity": "high",
+        "id": name, "title": _title(rule, told, name, found), "kind": _kind(name), "severity": "high",
         "pattern": pattern,
     }  # fmt: skip
     if needs:
@@ -120,10 +120,20 @@ def _rule(rule: Mapping[str, Any], number: int, shared: list[Mapping[str, Any]],
     found.rules.append({**made, "advice": advice, "hits": hits, "misses": ["{lower:3} {lower:5}", "{word:6} = {digit:3}"]})
 
 
+def _title(rule: Mapping[str, Any], told: str, name: str, found: Imported) -> str:
+    text = " ".join(str(rule.get("description") or told).split())[:200]
+    if not found.hidden(text):
+        return text
+    found.lose(name, "its description looks as if it held a secret, and is not written down again")
+    return f"Imported rule {name}"
+
+
 def _pattern(rule: Mapping[str, Any], told: str, found: Imported) -> str:
     text = rule.get("regex")
     if not isinstance(text, str) or not text:
         raise ValueError("it has no regex; files are not findings here")
+    if _LITERAL.fullmatch(text) and found.hidden(text):
+        raise ValueError("its regex is a value that looks like a secret: accept or rotate that")
     group = rule.get("secretGroup", 0)
     if type(group) is not int or group < 0:
         raise ValueError("its secretGroup is no number")

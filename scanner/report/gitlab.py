@@ -52,7 +52,7 @@ def _vulnerability(finding: Finding, head: str | None) -> dict[str, Any]:
     location |= {name: line for name, line in (("start_line", at.line), ("end_line", at.end_line)) if line is not None}
     rule = printable(finding.rule) or "unknown"
     return {
-        "id": str(uuid.uuid5(_NAMESPACE, f"{finding.id} {finding.target} {place(finding)}".encode("utf-8", "backslashreplace").decode())),
+        "id": uuid.uuid5(_NAMESPACE, f"{finding.id} {finding.target} {place(finding)}".encode("utf-8", "backslashreplace").decode()).hex,
         "name": printable(finding.title)[:_NAME_MOST],
         "description": f"{printable(finding.title)}: {printable(finding.preview)} at {place(finding)}",
         "severity": finding.severity.capitalize(),

@@ -361,6 +361,43 @@ def test_an_interruption(surroundings: dict[str, str], net: Dragnet, sent: int) 
     assert b"Traceback" not in written
 
 
+# -- other scanners' files, explanations, plans -------------------------------------------------------------------------------
+
+
+def test_explanations_plans_and_comparisons(run: Run, ground: Ground, tmp_path: Path, net: Dragnet) -> None:
+    shown = tmp_path / "out/report.json"
+    run("scan", ground.repo, "-o", shown)
+    by_rule = {finding["rule"]: finding["id"] for finding in json.loads(shown.read_bytes())["findings"]}
+    for rule in ("private-key", "postgres-dsn", "docker-auth", "generic-password", "github-pat"):
+        if rule in by_rule:
+            assert run("explain", by_rule[rule], "--report", shown)[0] == 0
+    assert run("explain", *list(by_rule.values())[:1], "--report", shown, "--format", "json")[0] == 0
+    assert run("remove-plan", ground.repo, "--report", shown, "-o", tmp_path / "plan")[0] == 0
+    assert net.catch(b"\n".join(path.read_bytes() for path in (tmp_path / "plan").iterdir())) == []
+    assert run("remove-plan", ground.repo, "--report", shown)[0] == 0
+    assert run("remove-plan", ground.repo, "--report", shown, "--verify")[0] == 1
+    assert run("compare", shown, shown)[0] == 0
+    assert run("init", ground.repo, "--hooks", "none", "--ci", "gitlab")[0] == 0
+
+
+def test_what_other_scanners_wrote(run: Run, ground: Ground, tmp_path: Path) -> None:
+    told = []
+    for number, plant in enumerate(plants()):
+        for secret in plant.secrets[:1]:
+            value = secret.value.decode("utf-8", "replace")
+            told.append({"RuleID": f"r{number}", "Secret": value, "Match": value, "File": plant.name, "StartLine": 1, "EndLine": 1})
+    (tmp_path / "theirs.json").write_text(json.dumps(told))
+    assert run("import", "report", tmp_path / "theirs.json", "-o", tmp_path / "out/ours.json")[0] == 0
+    terms = ("--owner", "Team", "--reason", "made over", "--ticket", "T-1", "--expires", "2027-06-30", "--file", tmp_path / "out/s.yaml")
+    assert run("import", "baseline", tmp_path / "theirs.json", "--root", ground.tree, *terms)[0] == 0
+    held = [json.dumps(_word(ground, number)) for number in range(7)]
+    words = "".join(f"[[allowlists]]\nregexes = [{word}]\nstopwords = [{word}]\n" for word in held[:5])
+    rule = f"[[rules]]\nid = 'acme'\nregex = 'acme_[a-z]{{9}}'\ndescription = {held[6]}\nkeywords = ['acme', {held[5]}]\n"
+    rule += f"[[rules]]\nid = 'plain'\nregex = {held[6]}\n"
+    (tmp_path / "their.toml").write_text(words + rule)
+    assert run("import", "rules", tmp_path / "their.toml", "-o", tmp_path / "out/pack.yaml")[0] == 0
+
+
 # -- what is left behind ------------------------------------------------------------------------------------------------------
 
 
