@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 LISTED_MOST = 1000  # names that are kept of each kind
-MEMBERS_MOST = 500_000
+MEMBERS_MOST = 200_000
 KINDS = ("source", "empty", "generated", "bytecode", "declared", "deleted", "renamed", "nowhere")
 _WHITEOUT = re.compile(r"(?:.*/)?\.wh\.[^/]+")
 _BYTECODE = re.compile(r"(?P<folder>(?:.*/)?)__pycache__/(?P<name>[^/]+)\.(?:cpython|pypy)-?[0-9]+(?:\.opt-[0-9])?\.pyc")

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from scanner.artifact.naming import Package, canonical
 
 HELD = 16 << 20  # bytes of RECORD; other metadata are smaller
+TEXTS_MOST = 8  # of metadata that are held; no package has as many
+_MEMBERS_MOST = 200_000
 _SDIST = re.compile(r".+-[^-]+\.(?:tar\.gz|zip)")
 _UNSIGNED = ("RECORD", "RECORD.jws", "RECORD.p7s")  # files that RECORD cannot have a digest of
 
@@ -55,9 +57,13 @@ class Packed:
     twice: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    many: bool = False
 
     def add(self, name: str, sha256: str, size: int) -> None:
         """One member."""
+        if len(self.seen) >= _MEMBERS_MOST:
+            self.many = True
+            return
         if name in self.seen:
             self.twice.append(name)
         self.seen.add(name)
@@ -77,6 +83,8 @@ def metadata(packed: Packed) -> Package | None:
         packed.kind = ARCHIVE  # named like one, as archives of tags are
     if packed.kind in (ARCHIVE, FILE):
         return None
+    if packed.many:
+        raise Untrue(f"it has more than {_MEMBERS_MOST:,} files, which no package has")
     if packed.outside:
         raise Untrue(f"{len(packed.outside)} members have names that lead out of the package")
     if packed.twice:

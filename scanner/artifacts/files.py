@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from scanner.artifact.binding import Binding, Member
 from scanner.artifact.check import Book
 from scanner.artifact.naming import STRONG, Package
-from scanner.artifact.package import FILE, HELD, Packed, Untrue, kind_of, metadata
+from scanner.artifact.package import FILE, HELD, TEXTS_MOST, Packed, Untrue, kind_of, metadata
 from scanner.artifacts import run, trust
 from scanner.artifacts.asked import Asked, contents, places
 from scanner.artifacts.members import Reading, digest_file, is_archive, members, opened
@@ -65,10 +66,11 @@ def _inside(path: Path, asked: Asked, bench: Bench, source: Source | None) -> tu
             return packed, None, []
         wanted = packed.kind.wanted
         base = source.reading(bench) if source else Reading(bench.settings.limits)
-        reading = Reading(
-            base.limits, base.algorithm, base.large, wanted=lambda name: HELD if wanted and wanted.fullmatch(name) else 0,
-            kept=packed.texts.__setitem__,
-        )  # fmt: skip
+
+        def held(name: str) -> int:
+            return HELD if wanted and len(packed.texts) < TEXTS_MOST and wanted.fullmatch(name) else 0
+
+        reading = replace(base, wanted=held, kept=packed.texts.__setitem__)
 
         def seen() -> Iterator[Member | Unseen]:
             for one in members(content, reading, path.name):

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from scanner import canon
 from scanner.artifact.binding import Member
 from scanner.decode import tars, zips
-from scanner.decode.content import STEP, Content, Part, Readable
+from scanner.decode.content import STEP, Content, Part, Readable, member
 from scanner.decode.formats import recognise
 from scanner.decode.limits import Budget, Limits, Stop
 from scanner.errors import UnreadableError
@@ -103,7 +102,7 @@ def _zipped(part: Part, content: Content, reading: Reading) -> Iterator[Member |
 
 
 def _entry(one: tars.Entry, budget: Budget, reading: Reading) -> Member | None:
-    name = canon.text(one.name).removeprefix("./")
+    name = (member(one.name).member or "").removeprefix("./")  # a name may be absurdly long
     if one.kind == b"2":
         return digested(name, one.link, budget, reading, "link")
     if one.kind == b"1" and not one.data:

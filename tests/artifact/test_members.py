@@ -106,6 +106,18 @@ def test_what_is_too_much_damaged_or_locked_is_told(tmp_path: Path, make: Callab
     assert reason in lost
 
 
+def test_metadata_and_names_without_end_are_not_held(tmp_path: Path) -> None:
+    from tests.artifact.conftest import looked
+
+    with zipfile.ZipFile(tmp_path / "a-1-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as made:
+        for number in range(30):
+            made.writestr(f"a{number}-1.dist-info/METADATA", b"Name: a\n" * 100_000)
+    assert "more than one set of metadata" in looked(tmp_path / "a-1-py3-none-any.whl").failed["metadata"]
+    with tarfile.open(tmp_path / "names.tar", "w", format=tarfile.PAX_FORMAT) as long:
+        long.addfile(tarfile.TarInfo("a/" + "x" * 100_000))
+    assert max(map(len, read(tmp_path / "names.tar")[0])) < 1100
+
+
 def test_a_layer_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     data = _bomb(tmp_path).read_bytes()
     with pytest.raises(ValueError, match="cannot be unpacked"):

@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +28,7 @@ from tests.artifact.images import BUNDLE, SIGNED, Built, blob, bundled, grown, s
 from tests.artifact.keys import Key
 from tests.registry import Answered, Asked, Served, liar
 
+ROOT = Path(__file__).resolve().parents[2]
 QUICK = Patience(attempts=2, sleep=lambda seconds: None)
 
 
@@ -273,6 +279,33 @@ def test_a_redirect_to_another_host_gets_no_credential(image: Built, quick: None
             assert found.failed == {}
             assert store.seen("Authorization") == []
             assert served.seen("Authorization") != []
+
+
+def test_what_was_pulled_is_gone_after_an_interruption(image: Built, tmp_path: Path) -> None:
+    layer, asked = _layer_digest(image), threading.Event()
+
+    def slow(one: Asked, answer: Answered) -> Answered:
+        if layer not in one.path:
+            return answer
+
+        def body() -> Iterator[bytes]:
+            asked.set()
+            yield b"x"
+            time.sleep(60)
+
+        return Answered(200, {}, body())
+
+    (tmp_path / "tmp").mkdir()
+    with liar(serving(image, slow)) as served:
+        words = ["artifact", f"docker://{served.host}/app@{image.digest}", "--insecure-registry", served.host, "-q"]
+        env = {**os.environ, "TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(ROOT)}
+        with subprocess.Popen([sys.executable, "-m", "scanner", *words], cwd=tmp_path, env=env, stderr=subprocess.PIPE) as running:
+            assert asked.wait(60)
+            assert len(list((tmp_path / "tmp").glob("leakseal-*"))) == 1
+            running.terminate()
+            _, err = running.communicate(timeout=30)
+    assert (running.returncode, b"interrupted" in err) == (130, True)
+    assert list((tmp_path / "tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize("target", ["docker://", "docker://host/UPPER:1", "docker://user:pw@host/app:1", "docker://host/app@sha256:1"])
