@@ -16,8 +16,10 @@ from typing import NamedTuple
 import click
 
 from scanner import __version__, cachefile
+from scanner.cli import screen
 
 _BROKEN = 3
+_STYLES = {"ok": "green", "lacking": "yellow", "untried": "dim", "broken": "bold red"}
 _ENGINES = (("rapidocr", "Python"), ("tesseract", "program"))
 
 
@@ -41,11 +43,21 @@ def command(form: str, seed: int) -> int:
     checks += _readers(seed)
     if form == "json":
         print(json.dumps({"schema": "leakseal.doctor/v1", "checks": [check._asdict() for check in checks]}, indent=2, sort_keys=True))
+    elif screen.terminal():
+        screen.columns(((check.state, check.name, check.detail) for check in _shortened(checks)), _STYLES)
     else:
         wide = max(len(check.name) for check in checks)
         for check in checks:
             print(f"{check.state:<8} {check.name:<{wide}}  {check.detail}".rstrip())
     return _BROKEN if any(check.state == "broken" for check in checks) else 0
+
+
+def _shortened(checks: list[Check]) -> list[Check]:
+    """For a person: readers that found what they should are one line."""
+    good = [check.name.removeprefix("reader ") for check in checks if check.name.startswith("reader ") and check.state == "ok"]
+    rest = [check for check in checks if not (check.name.startswith("reader ") and check.state == "ok")]
+    told = f"{len(good)} found the secret that was put before them: {', '.join(good)}"
+    return [*rest, Check("readers", "ok", told)] if good else rest
 
 
 def _machine() -> Iterator[Check]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner import config, shipped
-from scanner.cli import options
+from scanner.cli import options, screen
 from scanner.cli.hush import hushed
 from scanner.errors import UsageError
 from scanner.model.rule import SEVERITIES, Rule
-from scanner.report.page import page_of
 from scanner.report.plain import count, printable
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from scanner.rulepack.packs import Pack
 
 COLUMNS = ("id", "kind", "severity", "title", "family")
+_WIDE, _FEWER = 110, ("id", "severity", "title")  # a terminal that has room for all of them, and what the others are shown
 _FORMS = click.Choice(["table", "json"])
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
@@ -75,6 +74,9 @@ def show(name: str, packs: tuple[str, ...], file: str | None, form: str) -> int:
     rule = rules[name]
     if form == "json":
         _json(_document(rule, disabled=name in settings.disabled))
+        return 0
+    if screen.terminal():
+        screen.parts(_explained(rule, settings))
         return 0
     for label, lines in _explained(rule, settings):
         click.echo(f"{label}:" if label else "")
@@ -162,22 +164,21 @@ def _json(value: Any) -> None:
 
 
 def _rich_table(rules: list[Rule]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    page = page_of(sys.stdout, os.environ)
+    paper, width = screen.console()
+    shown = COLUMNS if width >= _WIDE else _FEWER
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in COLUMNS:
-        table.add_column(name, no_wrap=name in ("kind", "severity"), overflow="fold")
+    for name in shown:
+        table.add_column(name, no_wrap=name in ("id", "kind", "severity"), overflow="fold")
     for rule in rules:
-        cells = [Text(cell) for cell in _row(rule)]
-        cells[2].stylize(_STYLES.get(rule.severity, ""))
-        table.add_row(*cells)
-    console = Console(width=page.width, no_color=not page.color, highlight=False, markup=False, emoji=False)
-    console.print(table)
+        cells = {name: Text(cell) for name, cell in zip(COLUMNS, _row(rule), strict=True)}
+        cells["severity"].stylize(_STYLES.get(rule.severity, ""))
+        table.add_row(*(cells[name] for name in shown))
+    paper.print(table)
     by = {severity: sum(rule.severity == severity for rule in rules) for severity in SEVERITIES}
-    console.print(Text(f"{count(len(rules), 'rule')}: " + ", ".join(f"{number} {name}" for name, number in by.items() if number), "dim"))
+    paper.print(Text(f"{count(len(rules), 'rule')}: " + ", ".join(f"{number} {name}" for name, number in by.items() if number), "dim"))
 
 
 def _explained(rule: Rule, settings: config.Config) -> list[tuple[str, list[str]]]:
