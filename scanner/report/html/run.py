@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 
-from scanner.model.content import Gap
 from scanner.model.evidence import Finding
 from scanner.model.report import Report
+from scanner.report.html.gaps import by_reason
 from scanner.report.html.parts import MOST, Entry, Fact, Sort, bar, facets
 from scanner.report.html.shell import page as paper
 from scanner.report.json_v1 import ordered
@@ -39,7 +38,8 @@ def rendered(report: Report, page: Page) -> Iterator[str]:
         bars=[bar(surface, seen) for surface, seen in report.coverage],
         entries=entries, more=len(found) - len(entries), sorts=SORTS, closed=len(report.findings) - len(report.open),
         facets=facets(entries, FACETS), tallies=facets([one for one in entries if not one.quiet], FACETS[:3]),
-        gaps=_gaps(report), more_gaps=max(0, len(report.gaps) - MOST),
+        gaps=by_reason(((gap.reason, (gap.origin.surface, gap_place(gap), gap.detail)) for gap in report.gaps), MOST),
+        more_gaps=max(0, len(report.gaps) - MOST),
     )  # fmt: skip
 
 
@@ -89,36 +89,25 @@ def _facts(finding: Finding, target: str) -> Iterator[Fact]:
     yield Fact("Rule", (finding.rule,))
     yield Fact("Where", (place(finding),))
     yield Fact("In", (f"{finding.surface} {target}",))
-    yield from _if("Inside of", *at.steps)
-    yield from _if("Object", at.object)
-    yield from _if("Commit", at.commit)
-    yield from _if("Author", at.author, code=False)
-    yield from _if("Date", at.date, code=False)
+    yield from given("Inside of", *at.steps)
+    yield from given("Object", at.object)
+    yield from given("Commit", at.commit)
+    yield from given("Author", at.author, code=False)
+    yield from given("Date", at.date, code=False)
     if at.reachable is False:
         yield Fact("Reachable", ("no ref reaches it" if finding.surface == "git" else "no image shows it any more",), code=False)
-    yield from _if("Also in", *(path for path in finding.paths if path != at.path))
+    yield from given("Also in", *(path for path in finding.paths if path != at.path))
     commits = f" in {count(finding.commits, 'commit')}" if finding.commits else ""
     yield Fact("Seen", (count(finding.occurrences, "time") + commits,), code=False)
-    yield from _if("Parts", *(f"{name}: {value}" for name, value in finding.parsed))
+    yield from given("Parts", *(f"{name}: {value}" for name, value in finding.parsed))
     yield Fact("Confidence", (f"{finding.confidence:.0%}",), code=False)
     yield Fact("Status", (finding.disposition, *filter(None, (finding.acceptance,))), code=False)
     yield Fact("Fingerprint", (finding.fingerprint,))
     yield Fact("Id", (finding.id,))
 
 
-def _if(label: str, *values: str | None, code: bool = True) -> Iterator[Fact]:
+def given(label: str, *values: str | None, code: bool = True) -> Iterator[Fact]:
+    """A fact, if there is any."""
     there = tuple(value for value in values if value)
     if there:
         yield Fact(label, there, code)
-
-
-def _gaps(report: Report) -> list[tuple[str, int, list[tuple[str, str, str]]]]:
-    """By reason, the most frequent first: its number, and surface, place and detail of each."""
-    by_reason: dict[str, list[Gap]] = defaultdict(list)
-    for gap in report.gaps:
-        by_reason[gap.reason].append(gap)
-    room, made = MOST, []
-    for reason, gaps in sorted(by_reason.items(), key=lambda one: (-len(one[1]), one[0])):
-        made.append((reason, len(gaps), [(gap.origin.surface, gap_place(gap), gap.detail) for gap in gaps[:room]]))
-        room -= len(made[-1][2])
-    return made

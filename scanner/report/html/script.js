@@ -17,15 +17,16 @@
     const buttons = [];
     const further = document.createElement("button");
     let sorted = rows;
-    let by = "";
+    let chosen = 0;
     let fitting = rows;
     let drawn = 0;
 
     const text = (row) => (row.text ??= row.node.textContent.toLowerCase());
 
     const sort = () => {
-      if (order.value === by) return;
-      by = order.value;
+      if (order.selectedIndex === chosen) return;
+      chosen = order.selectedIndex;
+      const by = order.value;
       const { falling, numeric } = order.selectedOptions[0].dataset;
       const sign = falling === undefined ? 1 : -1;
       const keyed = rows.map((row) => {
