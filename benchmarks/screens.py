@@ -12,7 +12,10 @@ from PIL import Image
 from scanner.model.content import Gap, Origin, Target
 from scanner.model.evidence import Finding, Location
 from scanner.model.report import Coverage, Report, Run
-from scanner.report import render
+from scanner.report.html import rendered
+from scanner.report.html.sweep import rendered as swept
+from scanner.report.html.swept import Night, Sweep, SweptFinding, SweptRepository
+from scanner.report.page import PIPED
 from tests.browser import opened, sized, started
 
 # rule, kind, title, severity, masked preview
@@ -25,6 +28,10 @@ KINDS = (
 )
 PATHS = ("deploy/app.env", "ci/release.sh", "charts/web/values.yaml", "docs/setup.md", "backup.tar.gz!etc/app.conf", "src/settings.py")
 AUTHORS = ("Ana Kovač <ana@example.org>", "Ben Okoro <ben@example.org>", "ci-bot")
+REPOSITORIES = ("shop/api", "shop/web", "shop/jobs", "shop/legacy", "platform/charts", "platform/images")
+TEAMS = ("payments", "web", "platform")
+RESULTS = ("leaks", "leaks", "leaks", "not-read", "incomplete", "clean")
+LAST = "2025-09-30T02:00:00Z"
 COLOURS = 64  # of a picture, so that it stays small
 
 
@@ -62,14 +69,42 @@ def report() -> Report:
     )  # fmt: skip
 
 
+def sweep() -> Sweep:
+    """Thirty nights over six repositories."""
+    found = tuple(_kept(n) for n in range(14) if finding(n).disposition == "open")
+    nights = tuple(
+        Night(f"2025-09-{n + 1:02}T02:00:00Z", "done", 48.0 + n * 7 % 11, 1, 6, int(n % 11 == 10 or n == 29), 19 - n // 5 + n * n % 3,
+              int(n % 4 == 1), 6 + n % 3)
+        for n in range(30)
+    )  # fmt: skip
+    each = tuple(_repository(n, name, sum(one.repository == name for one in found)) for n, name in enumerate(REPOSITORIES))
+    encrypted, truncated = report().gaps[:2]
+    gaps = tuple((REPOSITORIES[n], gap) for n, gap in ((1, encrypted), (2, encrypted), (2, truncated), (4, truncated)))
+    return Sweep("leakseal 0.1.0", "sha256:" + "5e" * 32, nights, each, found, gaps)
+
+
+def _kept(number: int) -> SweptFinding:
+    first = f"2025-0{9 - number % 6}-{30 - number}T02:00:00Z"
+    return SweptFinding(REPOSITORIES[number % 3], TEAMS[number % 3], finding(number), first, LAST, number in (0, 6))
+
+
+def _repository(number: int, name: str, open: int) -> SweptRepository:
+    closed, much = number == 3, 9000 * (number + 1)
+    coverage = () if closed else (("git", Coverage(much, 10**8, much - number % 3, 0, number % 3)),)
+    return SweptRepository(
+        name, f"https://forge.example/{name}.git", TEAMS[number % 3], ("shop",), RESULTS[number], "not-read" if closed else "new",
+        "it asks for a password" if closed else "", LAST, "2025-09-01T02:00:00Z", 9.1 / (number + 1), 1.2 / (number + 1), 10**7,
+        open, number % 3, coverage,
+    )  # fmt: skip
+
+
 def main(folder: Path) -> None:
     """Write the pictures into the folder."""
-    pages = {"report": report()}
+    pages = {"report": "".join(rendered(report(), PIPED)), "sweep": "".join(swept(sweep()))}
     with tempfile.TemporaryDirectory() as place, started() as browser:
         for name, value in pages.items():
             file = Path(place) / f"{name}.html"
-            with file.open("wb") as stream:
-                render(value, "html", stream)
+            file.write_text(value)
             sized(browser, 1200, 1150)
             opened(browser, file)
             browser.execute_script("document.querySelector('.entry details').open = true")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from scanner import report
 from scanner.errors import UsageError
@@ -20,12 +22,24 @@ def filed(found: Report, forms: Mapping[str, str], pictures: Pictures) -> None:
     """Write the report to each file, in its format."""
     page = replace(PIPED, pictures=pictures)
     for name, form in forms.items():
-        try:
-            with Path(name).open("wb") as file:
-                report.render(found, form, file, page)
-        except OSError as problem:
-            hint = "name a file in a folder that exists"
-            raise UsageError(f"the report cannot be written to {name}: {problem.strerror}", hint=hint) from None
+        with _writing(name) as file:
+            report.render(found, form, file, page)
+
+
+def put(name: str, data: bytes) -> None:
+    """Write a file."""
+    with _writing(name) as file:
+        file.write(data)
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[BinaryIO]:
+    try:
+        with Path(name).open("wb") as file:
+            yield file
+    except OSError as problem:
+        hint = "name a file in a folder that exists"
+        raise UsageError(f"the report cannot be written to {name}: {problem.strerror}", hint=hint) from None
 
 
 def printed(found: Report, form: str, pictures: Pictures, *, no_color: bool = False) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, select
 from scanner.ledger.book import Ledger
 from scanner.ledger.rows import NAMES, Kept, KeptGap, Repository, RunRow, Segment, Visit, finding_of, gap_of, report_of
 from scanner.ledger.schema import findings, gaps, repositories, rules, rulesets, runs, segments, sketches, tips, visits
-from scanner.model.report import Report
+from scanner.model.report import Coverage, Report
 
 _OPEN = ("open", "expired-acceptance")
 _PLAIN = tuple(f.name for f in fields(Repository) if f.name not in ("groups", "listed"))
@@ -93,6 +93,12 @@ def report(ledger: Ledger, repository: str) -> Report | None:
 def ruleset_of(ledger: Ledger, run: int) -> int:
     """The number of the set of rules that a run goes by."""
     return int(_rows(ledger, select(runs.c.ruleset_id).where(runs.c.id == run))[0][0])
+
+
+def coverages(ledger: Ledger) -> dict[str, tuple[tuple[str, Coverage], ...]]:
+    """Repository -> what was read of each of its surfaces."""
+    ask = select(repositories.c.name, repositories.c.head).where(repositories.c.head.is_not(None)).order_by(repositories.c.name)
+    return {str(row[0]): report_of(row[1], (), ()).coverage for row in _rows(ledger, ask)}
 
 
 def rules_of(ledger: Ledger, ruleset: int) -> dict[str, str]:

@@ -16,8 +16,11 @@ from scanner.model.evidence import Location
 from scanner.model.report import Report
 from scanner.model.rule import SEVERITIES
 from scanner.report import render
+from scanner.report.html.sweep import rendered
+from scanner.report.html.swept import Sweep
 from tests.browser import opened, sized, started, system
 from tests.report.samples import clean, finding, report
+from tests.report.sweeps import quiet, swept
 from tests.report.test_html import worded
 
 RULES = (("postgres-dsn", "PostgreSQL URL with a password"), ("github-token", "GitHub token"), ("private-key", "Private key"))
@@ -49,10 +52,13 @@ def browser() -> Iterator[Any]:
 def show(browser: Any, tmp_path: Path) -> Callable[..., Any]:
     """Opens the page of a report in a window of that width; nothing may have complained in it."""
 
-    def shown(value: Report, width: int = 1280) -> Any:
+    def shown(value: Report | Sweep, width: int = 1280) -> Any:
         file = tmp_path / "page.html"
-        with file.open("wb") as stream:
-            render(value, "html", stream)
+        if isinstance(value, Sweep):
+            file.write_text("".join(rendered(value)))
+        else:
+            with file.open("wb") as stream:
+                render(value, "html", stream)
         sized(browser, width)
         system(browser, "light")
         opened(browser, file)
@@ -137,6 +143,13 @@ def test_it_works_with_the_keyboard_alone(show: Callable[..., Any]) -> None:
     assert "postgresql" in page.find_element("css selector", "details[open] .preview").text
     assert press(Keys.ARROW_DOWN) != first
     assert press("k") == first
+    edge = "return [document.activeElement.getBoundingClientRect().top, document.querySelector('.controls').getBoundingClientRect().bottom]"
+    for _ in range(12):
+        press(Keys.ARROW_DOWN)
+    for _ in range(12):
+        top, bottom = page.execute_script(edge)
+        assert top >= bottom, "the controls hide what has the focus"
+        press(Keys.ARROW_UP)
     press(Keys.ESCAPE)
     assert page.execute_script(opened_entries) == 0
     assert press(Keys.END) != first and press(Keys.HOME) == first
@@ -147,6 +160,23 @@ def test_it_works_with_the_keyboard_alone(show: Callable[..., Any]) -> None:
     assert len(places(page)) == 200
     assert press(Keys.ARROW_DOWN).tag_name == "summary"
     assert len(places(page)) == 250, "walking on shows more"
+
+
+def test_the_lists_of_a_sweep_are_narrowed_each_by_itself(show: Callable[..., Any]) -> None:
+    page = show(swept(80))
+    totals = [one.text for one in page.find_elements("css selector", ".counted")]
+    assert totals == ["80 of 80", "12 of 12"]
+    page.find_element("css selector", ".tally [data-key=age][data-value='more than a year'] button").click()
+    page.find_element("css selector", "form[data-for=repositories] input[type=search]").send_keys("API-")
+    assert [one.text for one in page.find_elements("css selector", ".counted")] == ["13 of 80", "3 of 12"]
+    page.execute_script("document.querySelector('form[data-for=findings]').reset()")
+    for order, falling in ((1, False), (2, True)):
+        page.execute_script(f"""const order = document.querySelector('form[data-for=findings] .order');
+            order.selectedIndex = {order}; order.dispatchEvent(new Event('change'))""")
+        values = page.execute_script("return [...document.querySelectorAll('#findings .entry')].map(e => e.dataset.first)")
+        assert len(values) == 80 and values == sorted(values, reverse=falling)
+    page.execute_script("document.querySelector('#findings summary').click()")
+    assert "2025-09-30T02:00:00Z (new)" in page.find_element("css selector", "#findings details[open]").text
 
 
 def test_an_address_opens_its_finding(show: Callable[..., Any], tmp_path: Path) -> None:
@@ -174,7 +204,7 @@ def test_light_and_dark_follow_the_system_and_the_choice(show: Callable[..., Any
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_no_page_is_wider_than_its_window(show: Callable[..., Any], width: int) -> None:
-    for value in (report(), clean(), worded("wide" * 400), many(30)):
+    for value in (report(), clean(), worded("wide" * 400), many(30), swept(30, word="wide" * 400), quiet()):
         page = show(value, width)
         page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert page.execute_script("return document.documentElement.scrollWidth") <= width
@@ -249,9 +279,10 @@ def judged(browser: Any, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("value", "width"), [(report(), 1280), (report(), 390), (clean(gaps=report().gaps), 1280)], ids=["findings", "phone", "gaps"]
+    ("value", "width"), [(report(), 1280), (report(), 390), (clean(gaps=report().gaps), 1280), (swept(6, 7), 1280)],
+    ids=["findings", "phone", "gaps", "sweep"],
 )
-def test_axe_finds_nothing_in_light_and_dark(show: Callable[..., Any], axe: str, value: Report, width: int) -> None:
+def test_axe_finds_nothing_in_light_and_dark(show: Callable[..., Any], axe: str, value: Report | Sweep, width: int) -> None:
     page = show(value, width)
     page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     for theme in ("light", "dark"):

@@ -16,7 +16,7 @@ from scanner.report.html.trend import trend
 from scanner.report.page import PIPED
 from scanner.report.plain import count, gap_place, rank, size
 
-AGES = ((0, "since the last night"), (7, "up to a week"), (31, "up to a month"), (92, "up to three months"), (366, "up to a year"))
+AGES = ((0, "last night"), (7, "up to a week"), (31, "up to a month"), (92, "up to three months"), (366, "up to a year"))
 OLDER = "more than a year"
 _AGES = (*(name for _, name in AGES), OLDER)
 _ORDER = ("leaks", "not-read", "incomplete", "clean")
