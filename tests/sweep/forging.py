@@ -123,13 +123,7 @@ class _Asked(BaseHTTPRequestHandler):
             return forged.labels
         if found := re.search(r"/issues(?:/(\d+))?$", path):
             return self._issue(int(found[1] or 0), sent)
-        if path.endswith("/releases"):
-            url = f"{forged.url}/files/app.tar.gz"
-            one = {"name": "app.tar.gz", "size": 3, "browser_download_url": url, "url": url}
-            return [{"id": 1, "tag_name": "v1", "assets": {"links": [one]} if forged.kind == "gitlab" else [one]}]
-        if re.search(r"/issues/\d+/(comments|notes)$", path):
-            return [{"id": 1, "body": "a comment"}]
-        return [] if path.endswith("/merge_requests") else None
+        return None
 
     def _issue(self, number: int, sent: dict[str, Any]) -> Any:
         forged = self.forged

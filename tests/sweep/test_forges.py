@@ -134,18 +134,3 @@ def test_needs_a_verified_connection_and_a_known_kind() -> None:
     with pytest.raises(UsageError, match="no forge of that kind"):
         listed(Account("sourceforge", "https://forge.example", "acme"), Transport())
     assert set(KINDS) == {"forgejo", "gitea", "github", "gitlab"}
-
-
-@pytest.mark.parametrize("kind", ROOTS)
-def test_tells_assets_and_conversations(start: Start, kind: str) -> None:
-    forged, account, transport = start(kind, "app", token=TOKEN)
-    forged.files["/files/app.tar.gz"] = b"abc"
-    made = forge(account, transport)
-    repository = listed(account, transport)[0]
-    (asset,) = made.assets(repository)
-    assert (asset.release, asset.name) == ("v1", "app.tar.gz")
-    assert b"".join(made.api.file(asset.url, 10)) == b"abc"
-    with pytest.raises(ForgeError, match="an asset is larger"):
-        list(made.api.file(asset.url, 2))
-    made.file("acme/app", "a title", "a body", "leakseal")
-    assert [row["comments"] for row in made.conversations(repository)] == [[{"id": 1, "body": "a comment"}]]

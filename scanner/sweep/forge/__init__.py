@@ -1,1 +1,1 @@
-"""Forges through their APIs: which repositories there are, what lies beside their Git, and issues about what was found."""
+"""Forges through their APIs: which repositories there are, and issues about what was found."""

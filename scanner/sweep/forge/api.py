@@ -67,28 +67,6 @@ class Api:
             raise self._odd("one entry")
         return found
 
-    def file(self, url: str, most: int) -> Iterator[bytes]:
-        """The bytes of an asset; the token goes along only to the forge itself."""
-        own = self._authorization if origin(url) == origin(self.base) else ""
-        try:
-            if not self._transport.may(url, from_url=self.base):
-                raise ForgeError("an asset is where no verified connection leads", reason="tool-error")
-            answer = self._transport.send("GET", url, {"Accept": "application/octet-stream"}, own)
-            if answer.status != 200:
-                answer.close()
-                raise ForgeError(f"{self.host} answers {answer.status} for an asset", reason="unreadable")
-            size = 0
-            for piece in answer.pieces(3600):
-                size += len(piece)
-                if size > most:
-                    answer.close()
-                    raise ForgeError(f"an asset is larger than {most >> 20} MiB", reason="archive-too-large")
-                yield piece
-        except RegistryError as problem:
-            raise ForgeError(problem.message, hint=problem.hint, reason=problem.reason) from None
-        except Broken as broken:
-            raise ForgeError(f"{self.host} broke off", reason="timeout" if broken.late else "truncated") from None
-
     # -- one question -----------------------------------------------------------------------------------------------------
 
     def _asked(self, method: str, url: str, body: bytes | None = None, *, missing: bool = False) -> tuple[Any, Mapping[str, str]]:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from scanner.artifact.transport import Transport
 from scanner.errors import UsageError
 from scanner.sweep.forge import gitea, github, gitlab
-from scanner.sweep.forge.api import Api, Row
-from scanner.sweep.forge.hosted import Account, Asset, ForgeError, Hosted, Issue
+from scanner.sweep.forge.api import Api
+from scanner.sweep.forge.hosted import Account, ForgeError, Hosted, Issue
 
 _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)+", re.ASCII)
 _GITHUB = "https://api.github.com"
@@ -23,8 +23,6 @@ class Forge(Protocol):
     api: Api
 
     def repositories(self, owner: str) -> Iterator[Hosted]: ...
-    def assets(self, repository: Hosted) -> Iterator[Asset]: ...
-    def conversations(self, repository: Hosted) -> Iterator[Row]: ...
     def issues(self, repository: str, label: str) -> Iterator[Issue]: ...
     def file(self, repository: str, title: str, body: str, label: str) -> Issue: ...
     def change(self, repository: str, number: int, *, title: str, body: str, open_: bool) -> Issue: ...

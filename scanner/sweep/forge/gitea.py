@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scanner.sweep.forge.api import Api, Row
-from scanner.sweep.forge.hosted import Asset, Hosted, Issue
+from scanner.sweep.forge.hosted import Hosted, Issue
 
 API = "/api/v1"
 AUTHORIZATION = "token {token}"
@@ -24,20 +24,6 @@ class Gitea:
         kind = "orgs" if self.api.one(f"/orgs/{quote(owner, safe='')}") else "users"
         for row in self.api.rows(f"/{kind}/{quote(owner, safe='')}/repos"):
             yield _hosted(row)
-
-    def assets(self, repository: Hosted) -> Iterator[Asset]:
-        """The files of all releases."""
-        for row in self.api.rows(f"/repos/{repository.name}/releases"):
-            for one in row.get("assets") or ():
-                url = str(one.get("browser_download_url", ""))
-                yield Asset(str(row.get("tag_name", "")), str(one.get("name", "")), url, int(one.get("size") or 0))
-
-    def conversations(self, repository: Hosted) -> Iterator[Row]:
-        """Issues and pull requests with their comments, as the API tells them."""
-        for row in self.api.rows(f"/repos/{repository.name}/issues", state="all"):
-            number = int(row.get("number") or 0)
-            said = list(self.api.rows(f"/repos/{repository.name}/issues/{number}/comments")) if row.get("comments") else []
-            yield {**row, "comments": said}
 
     def issues(self, repository: str, label: str) -> Iterator[Issue]:
         """The issues with a label, open or not."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from scanner.sweep.forge.api import Api, Row
-from scanner.sweep.forge.hosted import Asset, Hosted, Issue
+from scanner.sweep.forge.hosted import Hosted, Issue
 
 API = "/api/v3"  # of a server of one's own; github.com has a host for it
 AUTHORIZATION = "Bearer {token}"
@@ -23,19 +23,6 @@ class GitHub:
         kind = "orgs" if self.api.one(f"/orgs/{quote(owner, safe='')}") else "users"
         for row in self.api.rows(f"/{kind}/{quote(owner, safe='')}/repos", type="all", sort="created", direction="asc"):
             yield _hosted(row)
-
-    def assets(self, repository: Hosted) -> Iterator[Asset]:
-        """The files of all releases."""
-        for row in self.api.rows(f"/repos/{repository.name}/releases"):
-            for one in row.get("assets") or ():
-                yield Asset(str(row.get("tag_name", "")), str(one.get("name", "")), str(one.get("url", "")), int(one.get("size") or 0))
-
-    def conversations(self, repository: Hosted) -> Iterator[Row]:
-        """Issues and pull requests with their comments, as the API tells them."""
-        for row in self.api.rows(f"/repos/{repository.name}/issues", state="all", sort="created", direction="asc"):
-            number = int(row.get("number") or 0)
-            said = list(self.api.rows(f"/repos/{repository.name}/issues/{number}/comments")) if row.get("comments") else []
-            yield {**row, "comments": said}
 
     def issues(self, repository: str, label: str) -> Iterator[Issue]:
         """The issues with a label, open or not."""

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from scanner.sweep.forge.api import Api, Row
-from scanner.sweep.forge.hosted import Asset, Hosted, Issue
+from scanner.sweep.forge.hosted import Hosted, Issue
 
 API = "/api/v4"
 AUTHORIZATION = "Bearer {token}"
@@ -28,21 +28,6 @@ class GitLab:
             found = self.api.rows(f"/users/{name}/projects", order_by="id", sort="asc")
         for row in found:
             yield _hosted(row)
-
-    def assets(self, repository: Hosted) -> Iterator[Asset]:
-        """The files that releases link to, and not the archives that GitLab makes of the source."""
-        for row in self.api.rows(f"/projects/{repository.id}/releases"):
-            for one in (row.get("assets") or {}).get("links") or ():
-                url = str(one.get("direct_asset_url") or one.get("url") or "")
-                yield Asset(str(row.get("tag_name", "")), str(one.get("name", "")), url, 0)
-
-    def conversations(self, repository: Hosted) -> Iterator[Row]:
-        """Issues and merge requests with their notes, as the API tells them."""
-        for kind in ("issues", "merge_requests"):
-            for row in self.api.rows(f"/projects/{repository.id}/{kind}", scope="all", state="all", order_by="created_at", sort="asc"):
-                number = int(row.get("iid") or 0)
-                said = list(self.api.rows(f"/projects/{repository.id}/{kind}/{number}/notes")) if row.get("user_notes_count") else []
-                yield {**row, "comments": said}
 
     def issues(self, repository: str, label: str) -> Iterator[Issue]:
         """The issues with a label, open or not."""

@@ -41,16 +41,6 @@ class Hosted:
 
 
 @dataclass(frozen=True, slots=True)
-class Asset:
-    """A file that hangs on a release."""
-
-    release: str
-    name: str
-    url: str
-    size: int  # bytes; 0 where the forge does not say
-
-
-@dataclass(frozen=True, slots=True)
 class Issue:
     """An issue that was filed about a finding."""
 
