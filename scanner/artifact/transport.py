@@ -170,12 +170,17 @@ class Transport:
                 return f"{scheme}://{host}"
         raise RegistryError(f"there is no registry at {host}", hint="check that it is up, and its port")
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], authorization: str = "", body: bytes | None = None) -> Answer:
-        """An answer that is no redirection, tried again while the server cannot give one; raises RegistryError."""
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], authorization: str = "", body: bytes | None = None, *, once: bool = False
+    ) -> Answer:
+        """An answer that is no redirection, tried again while the server cannot give one; raises RegistryError.
+
+        What must not happen twice is asked for `once`: the server may have done it, and only failed to say so.
+        """
         home = origin(url)
         for _ in range(_REDIRECTS_MOST + 1):
             own = {"Authorization": authorization} if authorization and origin(url) == home else {}
-            answer = self._patiently(method, url, {"User-Agent": f"leakseal/{__version__}", **headers, **own}, body)
+            answer = self._patiently(method, url, {"User-Agent": f"leakseal/{__version__}", **headers, **own}, body, 1 if once else self.patience.attempts)
             if answer.status not in _REDIRECTS or method not in ("GET", "HEAD"):
                 return answer
             answer.close()
@@ -185,9 +190,9 @@ class Transport:
             url = there
         raise RegistryError(f"{_host(url)} redirects in circles")
 
-    def _patiently(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        for attempt in range(self.patience.attempts):
-            last = attempt == self.patience.attempts - 1
+    def _patiently(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, attempts: int) -> Answer:
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
             try:
                 answer = self._once(method, url, headers, body)
             except RegistryError as problem:

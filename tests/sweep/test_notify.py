@@ -24,7 +24,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from scanner.artifact.transport import Patience, Transport
 from scanner.rulepack.sample import grow
 from scanner.sweep.forge.forges import forge
-from scanner.sweep.forge.hosted import Account
+from scanner.sweep.forge.hosted import Account, ForgeError
 from scanner.sweep.notify import metrics, words
 from scanner.sweep.notify.issues import Filed, settle
 from scanner.sweep.notify.night import Night, Notice, Visited
@@ -210,6 +210,14 @@ def test_issues_of_others_are_left_alone_and_a_first_night_does_not_bury_a_team(
         assert settle(made, "acme/app", [notice(number) for number in range(5)], most=3) == Filed(filed=2)
         assert settle(made, "acme/app", []) == Filed(closed=5)
         assert forged.issues[1]["state"] == "open"
+
+
+def test_an_issue_is_not_filed_twice_because_the_forge_could_not_say_that_it_was() -> None:
+    with forging(Forged("github", ("app",), faults=["ok", "500"])) as forged:
+        made = forge(Account("github", forged.url, "acme"), Transport({urlsplit(forged.url).netloc}, Patience(sleep=lambda seconds: None)))
+        with pytest.raises(ForgeError, match="answers 500"):
+            settle(made, "acme/app", [notice()])
+    assert [method for method, _, _ in forged.seen] == ["GET", "POST"]
 
 
 # -- metrics ------------------------------------------------------------------------------------------------------------------

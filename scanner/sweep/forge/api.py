@@ -61,7 +61,7 @@ class Api:
         return found
 
     def send(self, method: str, path: str, entry: Mapping[str, Any]) -> Row:
-        """Make or change an entry; never tried a second time by us once the forge may have taken it."""
+        """Make or change an entry; asked once, as the forge may have done it and only failed to say so."""
         found, _ = self._asked(method, self._url(path, {}), json.dumps(entry, ensure_ascii=False, sort_keys=True).encode())
         if not isinstance(found, dict):
             raise self._odd("one entry")
@@ -74,7 +74,7 @@ class Api:
         attempts = self._transport.patience.attempts if body is None else 1
         for attempt in range(attempts):
             try:
-                answer = self._transport.send(method, url, headers, self._authorization, body)
+                answer = self._transport.send(method, url, headers, self._authorization, body, once=body is not None)
                 if self._limited(answer):
                     answer.close()
                     continue

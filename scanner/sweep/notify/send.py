@@ -55,7 +55,7 @@ def post(night: Night, hook: Webhook, transport: Transport) -> None:
     if not transport.may(hook.url):
         raise NotTold(f"the webhook at {host} has no verified connection", hint="write https://, or name the host insecure")
     try:
-        answer = transport.send("POST", hook.url, headers, body=data)
+        answer = transport.send("POST", hook.url, headers, body=data, once=True)
         answer.close()
     except (RegistryError, Broken):
         raise NotTold(f"the webhook at {host} does not answer", hint="check its address") from None
