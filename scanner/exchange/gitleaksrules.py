@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scanner.errors import UsageError
+from scanner.exchange.pathglobs import globs_of
 from scanner.exchange.regexes import adapted, groups, plain
 from scanner.exchange.shapes import shape
 
@@ -60,6 +61,8 @@ def read(data: bytes, taken: Collection[str] = (), hidden: Callable[[str], bool]
     _extend(_table(top.get("extend")), found)
     lists = [_table(one) for one in (*_list(top.get("allowlists")), *([top["allowlist"]] if "allowlist" in top else []))]
     for one in lists:
+        for key in sorted(set(one) - _ALLOW_KEYS):
+            found.lose("global allowlist", f"`{key}` is not known")
         found.paths += _paths(one, "global allowlist", found)
     if any(one.get("regexes") or one.get("stopwords") for one in lists):
         found.lose("global allowlist", "its regexes and stopwords hold for the imported rules, and not for those that ship with Leakseal")
@@ -88,7 +91,9 @@ def _extend(extend: Mapping[str, Any], found: Imported) -> None:
 
 
 def _rule(rule: Mapping[str, Any], number: int, shared: list[Mapping[str, Any]], taken: Collection[str], found: Imported) -> None:
-    told = str(rule.get("id") or f"rule {number}")
+    told = str(rule.get("id") or rule.get("description") or f"rule {number}")
+    if found.hidden(told):
+        told = f"rule {number}"
     name = re.sub(r"[^a-z0-9]+", "-", told.lower()).strip("-")[:100] or f"rule-{number}"
     if name in taken:
         name = next(f"{name}-{count}" for count in range(2, 10**6) if f"{name}-{count}" not in taken)
@@ -202,49 +207,6 @@ def _paths(one: Mapping[str, Any], where: str, found: Imported) -> Iterator[tupl
         if not globs:
             found.lose(where, f"the path {_short(text)} cannot be written as a pattern of ours")
         yield from ((glob, reason) for glob in globs)
-
-
-def globs_of(pattern: str) -> tuple[str, ...]:
-    """Globs that cover what a simple regular expression for paths finds; none where it is not so simple."""
-    body = pattern.removeprefix("(?i)")
-    if body != pattern and body.lower() != body.upper():
-        return ()  # our paths have capitals that count
-    begins, ends = body.startswith("^"), body.endswith("$") and not body.endswith("\\$")
-    body = body.removeprefix("^").removesuffix("$" if ends else "")
-    found: list[str] = []
-    for text in _alternatives(body):
-        simple = re.sub(r"\(\.\*\??\)|\.[*+]\??", "\0", text).replace("[^/]\0", "\0")
-        simple = re.sub(r"\\([./_-])|(?<!\\)\.", lambda dot: dot[1] or "?", simple)
-        if not re.fullmatch(r"[A-Za-z0-9 @+?._/\0-]+", simple) or "+" in simple or re.search(r"[a-z]\?", text):
-            return ()
-        simple = simple.strip("\0") if not (begins or ends) else simple
-        whole = ("" if begins else "\0") + simple + ("" if ends else "\0")
-        found += _spread(re.sub("\0+", "\0", whole))
-    return tuple(dict.fromkeys(found))
-
-
-def _spread(text: str) -> Iterator[str]:
-    """`\\0` is any text, of which `/` may be part; a glob needs to be told where folders begin and end."""
-    head, tail = text.startswith("\0"), text.endswith("\0")
-    middle = text.strip("\0")
-    if "\0" in middle:
-        middle = middle.replace("/\0/", "/**/").replace("\0", "*")
-    start = ("**" if middle.startswith("/") else "**/*") if head else ""
-    base = start + middle.lstrip("/") if start == "**/*" else f"{start}{middle}"
-    if not tail:
-        yield base
-        return
-    yield f"{base}*" if not base.endswith("/") else base
-    if not base.endswith("/"):
-        yield f"{base}*/"
-
-
-def _alternatives(body: str) -> list[str]:
-    """What a group of alternatives in it, of which there may be one, stands for."""
-    group = re.search(r"\((?:\?:)?([^()\[\]*+?]*\|[^()\[\]*+?]*)\)", body)
-    if group:
-        return [body[: group.start()] + one + body[group.end() :] for one in group[1].split("|")]
-    return body.split("|") if "|" in body and "(" not in body else [body]
 
 
 def _samples(pattern: str, needs: list[str]) -> list[str]:

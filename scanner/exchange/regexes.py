@@ -8,9 +8,9 @@ _CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z", "xdigit": "0-9A-Fa-f", "word": "0-9A-Za-z_",
     "space": r"\t\n\v\f\r ", "blank": r"\t ", "punct": r"!-/:-@\[-`{-~",
 }  # fmt: skip
-_FLAGS = re.compile(r"\(\?([ims]{1,3})\)")
+_FLAGS = re.compile(r"\(\?((?:[ims]{1,3})?(?:-[ims]{1,3})?)\)")
 _GROUP = re.compile(r"\((?:\?P?<[A-Za-z_][A-Za-z0-9_]*>|(?!\?))")
-_OTHER = re.compile(r"\(\?(?:[ims]{0,3}:)")
+_OTHER = re.compile(r"\(\?(?:[ims]{0,3}(?:-[ims]{1,3})?:)")
 _ESCAPE = re.compile(r"\\(?:[pP](?:\{[^}]*\}|.)|x\{[^}]*\}|.)", re.DOTALL)
 _NAMED = re.compile(r"\[:(\^?)([a-z]{1,8}):\]")
 

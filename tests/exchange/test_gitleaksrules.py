@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from scanner.cli import main
 from scanner.cli.imports import command as imports
 from scanner.errors import UsageError
-from scanner.exchange.gitleaksrules import globs_of, read
+from scanner.exchange.gitleaksrules import read
+from scanner.exchange.pathglobs import globs_of
 from scanner.exchange.regexes import adapted, groups, plain
 from scanner.exchange.shapes import shape
 from scanner.globs import covers
@@ -25,6 +26,8 @@ PATTERNS = [
     (r"acme_[a-z0-9]{8}", 0, {"x acme_abcd1234 y": "acme_abcd1234"}),
     (r"(?i)(key|token)\s*=\s*['\"]([a-z0-9]{8})['\"]", 2, {"KEY = 'ABCD1234'": "ABCD1234", "token='zzzz9999'": "zzzz9999"}),
     (r"ab(?i)cd|e(x{2})", 1, {"EXX": "XX", "exx": "xx"}),
+    (r"(?i)aws(.{0,20})?(?-i)['\"]([0-9A-Z]{10})['\"]", 2, {"AWS_x='AB12CD34EF'": "AB12CD34EF"}),
+    (r"(?i)a(?-i:b)(c)", 1, {"AbC": "C"}),
     (r"[[:alnum:]]{4}(?P<tail>-[^]\]a-z]{2})\z", 1, {"ab1D-09": "-09"}),
     (r"(?:x|(y))(?P<last>z+)", 2, {"xzz": "zz", "yz": "z"}),
     (r"[(|)]{2}\((\d{3})\)", 1, {"|)(123)": "123"}),
@@ -66,7 +69,13 @@ def test_groups_are_counted_as_go_counts_them() -> None:
         (r"^docs/api\.md$", ["docs/api.md"], ["x/docs/api.md", "docs/api_md"]),
         (r"(.*?)(jpg|gif)$", ["a.jpg", "x/b.gif"], ["a.png", "jpg/a.png"]),
         (r"package-lock\.json", ["package-lock.json", "a/package-lock.json"], ["package.json"]),
-        (r"^tests/.*\.env$", ["tests/a.env", "tests/x.b.env"], ["src/a.env"]),
+        (r"^tests/.*\.env$", ["tests/a.env", "tests/x/b.env", "tests/x/y/.env"], ["src/a.env", "tests/a.env.x"]),
+        (r"(^|/)\.env\.example$", [".env.example", "a/b/.env.example"], ["x.env.example", ".env.examples"]),
+        (r"(^|/)(tests?|__tests__)/.*\.(ts|js)$", ["test/a.ts", "x/tests/a/b.js", "__tests__/c.ts"], ["latest/a.ts", "tests/a.py"]),
+        (r"\.(woff2?|jpe?g)$", ["a.woff", "x/a.woff2", "b.jpg", "b.jpeg"], ["woff.c", "a.jpg.txt"]),
+        (r"(^|/)node_modules/", ["node_modules/a.js", "x/node_modules/b/c"], ["my_node_modules/a", "node_modules.js"]),
+        (r"^a/[^/]+\.md$", ["a/b.md"], ["a/b/c.md", "a/.md"]),
+        (r"lib/.+/gen", ["lib/x/gen/a.c", "my/lib/x/y/gen.c"], ["lib/gen"]),
     ],
 )
 def test_simple_paths_become_globs(pattern: str, covered: list[str], not_covered: list[str]) -> None:
@@ -76,7 +85,7 @@ def test_simple_paths_become_globs(pattern: str, covered: list[str], not_covered
     assert [path for path in not_covered if any(covers(glob, path) for glob in globs)] == []
 
 
-@pytest.mark.parametrize("pattern", [r"(^|/)x[0-9]+", r"(?i)vendor", r"a{3}", r"(a|b)(c|d)", r"\d+", "a?b"])
+@pytest.mark.parametrize("pattern", [r"(^|/)x[0-9]+", r"(?i)vendor", r"a{3}", r"\d+", r"a\*b", r"\bx", ".*", "("])
 def test_other_paths_are_not_guessed_at(pattern: str) -> None:
     assert globs_of(pattern) == ()
 
