@@ -180,7 +180,8 @@ class Transport:
         home = origin(url)
         for _ in range(_REDIRECTS_MOST + 1):
             own = {"Authorization": authorization} if authorization and origin(url) == home else {}
-            answer = self._patiently(method, url, {"User-Agent": f"leakseal/{__version__}", **headers, **own}, body, 1 if once else self.patience.attempts)
+            sent = {"User-Agent": f"leakseal/{__version__}", **headers, **own}
+            answer = self._patiently(method, url, sent, body, 1 if once else self.patience.attempts)
             if answer.status not in _REDIRECTS or method not in ("GET", "HEAD"):
                 return answer
             answer.close()
