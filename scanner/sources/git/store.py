@@ -19,7 +19,7 @@ from scanner.sources.git.pack import OFS_DELTA, Pack
 from scanner.sources.git.packindex import BadIndex
 
 _LOOSE_BATCH = 2000
-_CLOSED = 300  # objects of a pack that Git is asked for rather than that the pack is opened
+_ASKING = 50  # headers of a pack are read in the time in which Git is asked for one object
 _SMALLEST_BATCH = 4 << 20
 _LARGEST_BATCH = 1 << 38
 _ENDLESS = "a delta that is made, in the end, of itself"
@@ -225,7 +225,7 @@ class Store:
             left, repeated = bytearray(oid in known for oid in pack.index.each()), self._repeated[number]
             if pack.closed:  # its ranks are its places
                 wanted = [place for place, done in enumerate(left) if not done and not repeated[place]]
-                if len(wanted) <= _CLOSED:
+                if (len(wanted) + 15) * _ASKING <= len(pack):  # Git has to be started too
                     self.by_git += map(pack.index.oid, wanted)
                     self.skip[number] = bytearray(b"\1") * len(pack)
                     continue
