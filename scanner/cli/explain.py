@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from scanner.cli import screen
 from scanner.cli.hook_say import REPORT
 from scanner.cli.reports import rescan, stored
 from scanner.errors import LeaksealError, UsageError
@@ -70,6 +71,9 @@ def command(id: str, report: str | None, file: str | None, form: str) -> int:
         from scanner.report.json_v1 import dumped
 
         click.echo(dumped({"id": id, **dict(sections)}, indent=2))
+        return 0
+    if screen.terminal():
+        screen.parts(sections, apart=True)
         return 0
     for number, (title, lines) in enumerate(sections):
         click.echo(("\n" if number else "") + title)

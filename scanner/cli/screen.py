@@ -45,13 +45,15 @@ def columns(rows: Iterable[Sequence[str]], styles: Mapping[str, str]) -> None:
     console()[0].print(table)
 
 
-def parts(titled: Iterable[tuple[str, Sequence[str]]]) -> None:
-    """Headings with lines below them, indented also where they wrap."""
+def parts(titled: Iterable[tuple[str, Sequence[str]]], *, apart: bool = False) -> None:
+    """Headings with lines below them, indented also where they wrap; `apart` by an empty line rather than with a colon."""
     from rich.padding import Padding
     from rich.text import Text
 
     paper, _ = console()
-    for title, lines in titled:
-        paper.print(Text(f"{title}:" if title else "", "bold"))
+    for number, (title, lines) in enumerate(titled):
+        if apart and number:
+            paper.print()
+        paper.print(Text(printable(title) + (":" if title and not apart else ""), "bold"))
         for line in lines:
             paper.print(Padding(Text(printable(line), overflow="fold"), (0, 0, 0, 2), expand=False))

@@ -52,6 +52,8 @@ def test_what_wraps_stays_in_its_column(seen: Callable[..., str]) -> None:
 def test_what_stands_below_a_heading_is_indented_to_its_end(seen: Callable[..., str]) -> None:
     said = COLOUR.sub("", seen(lambda: screen.parts([("pattern", ["x" * 200]), ("", ["y"])])))
     assert [line.rstrip() for line in said.splitlines()] == ["pattern:", "  " + "x" * 78, "  " + "x" * 78, "  " + "x" * 44, "", "  y"]
+    said = COLOUR.sub("", seen(lambda: screen.parts([("why", ["x"]), ("how", ["y"])], apart=True)))
+    assert [line.rstrip() for line in said.splitlines()] == ["why", "  x", "", "how", "  y"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)

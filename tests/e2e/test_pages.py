@@ -200,6 +200,11 @@ def test_light_and_dark_follow_the_system_and_the_choice(show: Callable[..., Any
     page.execute_script("document.getElementById('theme-dark').click()")
     system(page, "light")
     assert ground() == dark
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert ground() == light, "paper is white"
+    sized(page, 700)
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 700
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

@@ -14,7 +14,7 @@ from scanner.report.plain import count, printable, size
 LONGEST = 2_000  # characters of one value
 MOST = 10_000  # entries of one list; the rest is counted
 WIDE = 1_000  # units that a bar is drawn in
-LEAST = 12  # of them for what there is little of, so that it is seen
+LEAST = 25  # of them for what there is little of, so that it is seen
 
 
 def shown(value: object) -> str:
