@@ -368,13 +368,10 @@ def test_explanations_plans_and_comparisons(run: Run, ground: Ground, tmp_path: 
     shown = tmp_path / "out/report.json"
     run("scan", ground.repo, "-o", shown)
     by_rule = {finding["rule"]: finding["id"] for finding in json.loads(shown.read_bytes())["findings"]}
-    for rule in ("private-key", "postgres-dsn", "docker-auth", "generic-password", "github-pat"):
-        if rule in by_rule:
-            assert run("explain", by_rule[rule], "--report", shown)[0] == 0
-    assert run("explain", *list(by_rule.values())[:1], "--report", shown, "--format", "json")[0] == 0
+    for rule in ("postgres-dsn", "generic-password"):
+        assert run("explain", by_rule[rule], "--report", shown)[0] == 0
     assert run("remove-plan", ground.repo, "--report", shown, "-o", tmp_path / "plan")[0] == 0
     assert net.catch(b"\n".join(path.read_bytes() for path in (tmp_path / "plan").iterdir())) == []
-    assert run("remove-plan", ground.repo, "--report", shown)[0] == 0
     assert run("remove-plan", ground.repo, "--report", shown, "--verify")[0] == 1
     assert run("compare", shown, shown)[0] == 0
     assert run("init", ground.repo, "--hooks", "none", "--ci", "gitlab")[0] == 0
