@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,3 +53,21 @@ def opened(browser: Any, file: Path) -> None:
     """Load the file, as new."""
     browser.get("about:blank")
     browser.get(file.as_uri())
+
+
+def axe_source(folder: Path) -> str:
+    """The source of axe-core, an independent judge of accessibility; skips where it cannot be had."""
+    if shutil.which("npm") is None:
+        pytest.skip("needs npm")
+    words = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), "axe-core@4"]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("needs npm's package axe-core, which could not be installed")
+    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+
+
+def judged(browser: Any, axe: str) -> list[str]:
+    """What axe-core finds wrong, by rule and place."""
+    browser.execute_script(axe)
+    found = browser.execute_async_script("axe.run(document).then(arguments[arguments.length - 1])")
+    assert len(found["passes"]) > 15, "it looked at nothing"
+    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]

@@ -35,6 +35,13 @@ class Item:
         """The one that stands for all."""
         return self.findings[0]
 
+    def others(self) -> list[str]:
+        """Where else it stands, each place once."""
+        here = {one.location.path for one in self.findings}
+        at = [(one.location.path or one.location.field or one.target, one.location.line) for one in self.findings[1:]]
+        places = [f"{name}:{line}" if line else name for name, line in at]
+        return list(dict.fromkeys(places + [path for one in self.findings for path in one.paths if path not in here]))
+
 
 def queue(found: Iterable[Finding]) -> tuple[Item, ...]:
     """What is open, the worst first; the same report gives the same order."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from scanner.model.rule import SEVERITIES
 from scanner.report import render
 from scanner.report.html.sweep import rendered
 from scanner.report.html.swept import Sweep
-from tests.browser import opened, sized, started, system
+from tests.browser import axe_source, judged, opened, sized, started, system
 from tests.report.samples import clean, finding, report
 from tests.report.sweeps import quiet, swept
 from tests.report.test_html import worded
@@ -265,22 +263,8 @@ def test_on_paper_everything_that_is_chosen_is_open(show: Callable[..., Any]) ->
 
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core, an independent judge of accessibility."""
-    if shutil.which("npm") is None:
-        pytest.skip("needs npm")
-    folder = tmp_path_factory.mktemp("axe")
-    words = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), "axe-core@4"]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
-        pytest.skip("needs npm's package axe-core, which could not be installed")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
-
-
-def judged(browser: Any, axe: str) -> list[str]:
-    """What axe-core finds wrong, by rule and place."""
-    browser.execute_script(axe)
-    found = browser.execute_async_script("axe.run(document).then(arguments[arguments.length - 1])")
-    assert len(found["passes"]) > 15, "it looked at nothing"
-    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+    """The source of axe-core."""
+    return axe_source(tmp_path_factory.mktemp("axe"))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from scanner.report.plain import place, printable
 _HERE = resources.files(__package__)
 ASSETS = {
     "/review.css": ("text/css; charset=utf-8", (_HERE / "review.css").read_bytes()),
+    "/favicon.ico": ("image/x-icon", b""),
     "/review.js": ("text/javascript; charset=utf-8", (_HERE / "review.js").read_bytes()),
 }
 
@@ -23,7 +24,7 @@ def item(desk: Desk, item: Item, shown: Shown, terms: Terms, form: str, *, plain
     waiting, total = len(desk.waiting()), len(desk.items)
     rows = [("Where", place(first)), ("Shown as", first.preview), ("Rule", f"{first.rule}, {first.confidence:.0%} sure")]
     rows += [("Since", f"{at.commit[:12]} {at.author or ''} {at.date or ''}")] if at.commit else []
-    others = list(dict.fromkeys([place(one) for one in item.findings[1:]] + [path for one in item.findings for path in one.paths]))
+    others = item.others()
     rows += [("Advice", first.advice)]
     facts = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in rows)
     also = f"<details><summary>Other places ({len(others)})</summary><ul>{''.join(f'<li>{_text(o)}' for o in others[:50])}</ul></details>"

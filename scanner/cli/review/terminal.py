@@ -132,8 +132,7 @@ def _lines(shown: Shown) -> RenderableType:
 
 
 def _places(item: Item, out: Console) -> None:
-    names = [place(one) for one in item.findings[1:]] + [path for one in item.findings for path in one.paths]
-    names = list(dict.fromkeys(names))
+    names = item.others()
     for name in names[:_PLACES]:
         out.print(Text(f"  {printable(name)}"))
     if len(names) > _PLACES or not names:

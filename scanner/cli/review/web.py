@@ -21,6 +21,7 @@ from scanner.pipeline.context import Surroundings
 _BODY_MOST = 16 << 10
 _COOKIE = "leakseal"
 _SECONDS = 10  # for a request to come in
+_TICK, _LAST = 0.2, 8  # seconds that a request is waited for; how often once the review is over
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -29,7 +30,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none at all, a form of our own would come from the origin `null`
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
@@ -60,12 +61,14 @@ def serve(desk: Desk, around: Surroundings, terms: Terms, *, today: date, port: 
     """Serve until the person is done, or interrupts."""
     session = Session(desk, around, terms, today)
     server = ThreadingHTTPServer(("127.0.0.1", port), type("Answering", (_Answering,), {"session": session}))
-    server.timeout = 0.2
+    server.timeout = _TICK
     session.host = f"127.0.0.1:{server.server_port}"
     say(f"open http://{session.host}/open?link={session.link}")
     say("the link works once; Ctrl-C, or `Done` on the page, ends the review")
     try:
         while not session.over:
+            server.handle_request()
+        for _ in range(_LAST):  # the last page still asks for what it looks like
             server.handle_request()
     finally:
         server.server_close()
