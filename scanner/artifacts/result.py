@@ -17,7 +17,7 @@ from scanner.artifact.image import REVISION, SOURCE, VERSION, Chain
 from scanner.artifact.provenance import Provenance
 from scanner.artifacts.asked import Asked
 from scanner.model.report import Report
-from scanner.report import json_v1
+from scanner.report import json_v1, plain
 
 SCHEMA = "leakseal.artifact/v1"
 _LISTED_MOST = 20
@@ -154,7 +154,7 @@ def lines(value: Document) -> Iterator[str]:
     scan = value["scan"]
     if scan is not None:
         found = [one for one in scan["findings"] if one["disposition"] not in ("accepted", "example")]
-        yield f"scan: {scan['result']}, {len(found):,} open findings, {len(scan['gaps']):,} gaps"
+        yield f"scan: {scan['result']}, {plain.count(len(found), 'open finding')}, {plain.count(len(scan['gaps']), 'gap')}"
         yield from _some(map(_finding, found), len(found))
         yield from _some((f"  gap: {one['path'] or one['object'] or ''}: {one['detail'] or one['reason']}" for one in scan["gaps"]),
                          len(scan["gaps"]))  # fmt: skip

@@ -20,6 +20,7 @@ from scanner.model.report import Report, Run
 from scanner.pipeline.run import Excluded, Judging, Request, read_all, reported, veil
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
+from scanner.report import plain
 from scanner.sources.git import trees
 from scanner.sources.git.environ import environment
 from scanner.sources.git.layout import discover
@@ -142,11 +143,10 @@ def scanned(path: Path, shown: str, bench: Bench) -> list[Scanned]:
 def note_scan(book: Book, done: Sequence[Scanned], bench: Bench) -> Report:
     """Checks 20 and 21."""
     report = reported(done, bench.settings, bench.judging, Run(f"leakseal {__version__}"), excluded=bench.excluded)
-    count = len(report.open)
-    book.note("secrets", f"{count:,} secrets stand in it" if count else "", "no secret was found", LEAKS)
+    book.note("secrets", f"{plain.count(len(report.open), 'secret')} found in it" if report.open else "", "no secret was found", LEAKS)
     total = sum(coverage.objects for _, coverage in report.coverage)
-    book.note("coverage", "" if report.complete else f"{len(report.gaps):,} things in it could not be read", f"{total:,} objects were read",
-              INCOMPLETE)  # fmt: skip
+    lack = f"{plain.count(len(report.gaps), 'thing')} in it could not be read"
+    book.note("coverage", "" if report.complete else lack, f"{plain.count(total, 'object')} read", INCOMPLETE)
     return report
 
 

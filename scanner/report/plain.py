@@ -74,9 +74,9 @@ def size(octets: int) -> str:
     return f"{amount:,.1f} TB"
 
 
-def count(number: int, noun: str) -> str:
-    """`1 finding`, `4,812 findings`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, many: str = "") -> str:
+    """`1 finding`, `4,812 findings`; `many` where that is not the noun and an s."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {many or noun + 's'}"
 
 
 def rank(severity: str) -> int:

@@ -18,6 +18,7 @@ from scanner.ledger import read
 from scanner.ledger.book import Ledger
 from scanner.ledger.rows import Kept, RunRow, Visit
 from scanner.report.json_v1 import finding_document
+from scanner.report.plain import count
 from scanner.sweep.night import Night, exit_code
 
 SCHEMA = "leakseal.sweep/v1"
@@ -102,7 +103,7 @@ def text(said: Summary) -> list[str]:
     night = said.night
     read_now = [visit for visit in night.visits if visit.status not in ("unchanged", "not-read", "absent")]
     same = sum(visit.status == "unchanged" for visit in night.visits)
-    lines = [f"{len(night.visits)} repositories: {len(read_now)} read, {same} unchanged, {len(night.not_read)} not read"]
+    lines = [f"{_repositories(len(night.visits))}: {len(read_now)} read, {same} unchanged, {len(night.not_read)} not read"]
     if night.not_due:
         lines[0] += f", {len(night.not_due)} not due"
     for kept in said.shown:
@@ -113,11 +114,15 @@ def text(said: Summary) -> list[str]:
     lines += (f"  not listed {one.name}: {one.detail} ({one.reason})" for one in night.unlisted)
     lines += (f"  not read whole {name}: its gaps are in the report" for name in said.incomplete)
     lines += (f"  nothing at {where}: the pattern found no folder" for where in night.empty)
-    lines += (f"{line['owner']}: {line['findings']} findings, {line['repositories']} repositories, {line['notRead']} not read"
+    lines += (f"{line['owner']}: {count(line['findings'], 'finding')}, {_repositories(line['repositories'])}, {line['notRead']:,} not read"
               for line in by_owner(said))  # fmt: skip
     if said.older:
-        lines.append(f"{said.older} open findings are older; `--all` shows them")
+        lines.append(f"{count(said.older, 'open finding')} seen before; `--all` shows them")
     return lines
+
+
+def _repositories(number: int) -> str:
+    return count(number, "repository", "repositories")
 
 
 def write_reports(ledger: Ledger, visits: Sequence[Visit], folder: Path, forms: Sequence[str] = ("sarif", "json")) -> int:

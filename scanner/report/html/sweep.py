@@ -56,7 +56,7 @@ def rendered(sweep: Sweep) -> Iterator[str]:
 
 def verdict(sweep: Sweep) -> str:
     """One sentence: what is open, and what was not read."""
-    number = f"{len(sweep.repositories):,} {'repository' if len(sweep.repositories) == 1 else 'repositories'}"
+    number = count(len(sweep.repositories), "repository", "repositories")
     if sweep.findings:
         where = len({one.repository for one in sweep.findings})
         new = sum(one.fresh for one in sweep.findings)
