@@ -117,7 +117,7 @@ def text(said: Summary) -> list[str]:
     lines += (f"{line['owner']}: {count(line['findings'], 'finding')}, {_repositories(line['repositories'])}, {line['notRead']:,} not read"
               for line in by_owner(said))  # fmt: skip
     if said.older:
-        lines.append(f"{count(said.older, 'open finding')} seen before; `--all` shows them")
+        lines.append(f"{count(said.older, 'open finding')} {'is' if said.older == 1 else 'are'} older; `--all` shows all")
     return lines
 
 
