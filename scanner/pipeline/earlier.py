@@ -53,6 +53,7 @@ class After:
     """What is known once a repository was read."""
 
     objects: dict[bytes, Entry] = field(default_factory=dict)  # those that were read, now or earlier
+    told: bool = True  # whether Git could show the whole history; if not, it may have been ended by chance
     lost: bool = False  # whether some that were known have left
     missing: set[bytes] = field(default_factory=set)
     submodules: set[tuple[bytes, bytes]] = field(default_factory=set)

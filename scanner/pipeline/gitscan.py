@@ -231,7 +231,7 @@ class GitScan:
             past = self._known_history(index)
             missing = set() if self._interrupted else self.store.missing(self._expected(index))
             if self.after is not None:
-                self.after.missing, self.after.submodules = missing, self._submodules
+                self.after.missing, self.after.submodules, self.after.told = missing, self._submodules, past.complete
             lack = Lack(self._unread, self._opaque, self._lfs, self._submodules, missing, self._cut)
             gaps = Gaps(self.layout, self.tally, past)
             gaps.tell(lack, index)

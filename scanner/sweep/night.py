@@ -75,13 +75,16 @@ def sweep(
         ledger, token=holder, now=now, tool=f"leakseal {__version__}", digest=rules.digest, known=digests(rules), dead=_ended(ledger)
     )
     every = inventory.repositories
-    hide = mask([one.uri for one in every])
-    rows = [(one.name, hide(one.uri), one.owner, one.groups) for one in every]
+    before, number = read.all_repositories(ledger, listed=None), read.ruleset_of(ledger, run)
+    fresh = {one.uri for one in every} - {one.uri for one in before}  # what stands in the ledger holds no secret
+    # Rules that nothing was read with yet are compiled for that, once, before the workers part.
+    hide = mask(sorted(fresh)) if fresh or all(one.ruleset_id != number for one in before) else str
+    rows = [(one.name, hide(one.uri) if one.uri in fresh else one.uri, one.owner, one.groups) for one in every]
     write.enlist(ledger, rows, now, {one.name: one.identity for one in every if one.identity}, keep=bool(inventory.unlisted))
     there = {one.name: one for one in read.all_repositories(ledger)}
     due = [one for one in chosen if _due(one, there[one.name], begun)]
     others = leases.take_all(ledger, [one.name for one in due], holder, now=time.time(), seconds=LEASE, dead=is_dead)
-    here = ways(read.ruleset_of(ledger, run))
+    here = ways(number)
     tasks = [_task(one, there[one.name], begun, full=full) for one in due if one.name not in others]
     tasks.sort(key=lambda task: (-task.weight, task.one.name))
     desk = _Desk(ledger, run, here, holder, watch, len(due))

@@ -169,9 +169,11 @@ class Worker:
         report = replace(report, coverage=tuple((surface, replace(seen, root=root)) for surface, seen in report.coverage))
         segments, drop = segments_of(before.own, there.segments, done.after)
         whole = not before.own and not before.shared
-        passing = any(gap.reason in _PASSING for gap in report.gaps)
+        tips = _tips(layout, scan.env, done, settings)
+        silent = tips is None or not done.after.told or (tips and done.target.head is None)  # Git may have been ended by chance
+        passing = silent or any(gap.reason in _PASSING for gap in report.gaps)
         reading = Reading(
-            report, "" if passing else state, self.reader, _tips(layout, scan.env, done, settings), memory_of(done.after), segments, drop,
+            report, "" if passing else state, self.reader, tips or (), memory_of(done.after), segments, drop,
             tuple(id.hex() for id in smallest(layout, SKETCH)), octets(layout.common_dir), whole,
         )  # fmt: skip
         fresh = len(done.after.objects.keys() - before.own.keys() - before.shared.keys())
@@ -196,12 +198,12 @@ def _told(visit: Visit, report: Report) -> Visit:
     return replace(visit, objects=git_.objects, octets=git_.bytes, open=len(report.open), gaps=len(report.gaps))
 
 
-def _tips(layout: Layout, env: Mapping[str, str], done: Scanned, settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Every ref and what it stands for, its name masked."""
+def _tips(layout: Layout, env: Mapping[str, str], done: Scanned, settings: Settings) -> tuple[tuple[str, str], ...] | None:
+    """Every ref and what it stands for, its name masked; None if Git does not say."""
     try:
         listed = git(["for-each-ref", "--format=%(objectname) %(refname)"], layout.root, env)
     except LeaksealError:
-        return ()
+        return None
     lines = [canon.text(line).split(" ", 1) for line in listed.split(b"\n") if line]
     mask = veil([ref for _, ref in lines], settings, [done])
     return tuple(sorted({mask.text(ref): oid for oid, ref in lines}.items()))
