@@ -25,13 +25,14 @@ class ConfigError(UsageError):
 
 
 class RuleError(UsageError):
-    """A rule pack is wrong; `file` and `line` (1-based) say where."""
+    """A rule pack is wrong; `file`, `line` and `column` (1-based; 0: not known) say where."""
 
-    def __init__(self, message: str, *, hint: str = "", file: str = "", line: int = 0) -> None:
-        where = f"{file}:{line}: " if file else ""
-        super().__init__(f"{where}{message}", hint=hint)
+    def __init__(self, message: str, *, hint: str = "", file: str = "", line: int = 0, column: int = 0) -> None:
+        self.where = (f"{file}:{line}:{column}: " if column else f"{file}:{line}: ") if file else ""
+        super().__init__(f"{self.where}{message}", hint=hint)
         self.file = file
         self.line = line
+        self.column = column
 
 
 class UnreadableError(LeaksealError):

@@ -83,7 +83,7 @@ def test_the_configuration_in_the_documentation_adds_changes_and_disables_rules(
     assert capsys.readouterr().out == ""
     file.write_text(text.replace("severity: low", "severty: low"))
     assert main(["rules", "check", "--config", str(file)]) == 2
-    assert f"{file}:17: unknown key `severty` in the changed rule\n  next: did you mean `severity`?" in capsys.readouterr().err
+    assert f"{file}:17:7: unknown key `severty` in the changed rule\n  next: did you mean `severity`?" in capsys.readouterr().err
 
 
 def test_the_pages_about_the_rules_are_what_the_packs_say() -> None:

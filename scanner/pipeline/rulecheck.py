@@ -31,9 +31,11 @@ class Problem:
     line: int
     message: str
     hint: str = ""
+    column: int = 0  # 0: not known
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        column = f":{self.column}" if self.column else ""
+        where = f"{self.file}:{self.line}{column}: " if self.line else f"{self.file}: " if self.file else ""
         return where + self.message
 
 
@@ -119,8 +121,7 @@ def _read(packs: Sequence[Pack], others: Sequence[Pack], project: Pack | None, k
 
 
 def _problem(error: RuleError) -> Problem:
-    where = f"{error.file}:{error.line}: " if error.file else ""
-    return Problem(error.file, error.line, error.message.removeprefix(where), error.hint)
+    return Problem(error.file, error.line, error.message.removeprefix(error.where), error.hint, error.column)
 
 
 def _broad(measured: Measure, reads: dict[str, Read]) -> Iterator[Problem]:

@@ -89,7 +89,8 @@ class Fields:
         name = key.value if isinstance(key, yaml.ScalarNode) else "?"
         line = key.start_mark.line + 1
         if name not in known:
-            raise RuleError(f"unknown key{quoted(name, known)} in {self.what}", hint=nearest(name, known), file=self.file, line=line)
+            message, column = f"unknown key{quoted(name, known)} in {self.what}", key.start_mark.column + 1
+            raise RuleError(message, hint=nearest(name, known), file=self.file, line=line, column=column)
         if name in self._nodes:
             raise RuleError(f"`{name}` stands twice in {self.what}, first in line {self.at(name)}", file=self.file, line=line)
         self._nodes[name] = value
@@ -114,7 +115,8 @@ class Fields:
 
     def fail(self, name: str, message: str, hint: str = "") -> NoReturn:
         """Stop with the place of a key's value."""
-        raise RuleError(f"{self.what}: {message}", hint=hint, file=self.where(name), line=self.at(name))
+        column = self._nodes[name].start_mark.column + 1 if name in self._nodes else 0
+        raise RuleError(f"{self.what}: {message}", hint=hint, file=self.where(name), line=self.at(name), column=column)
 
     def need(self, name: str, hint: str = "") -> None:
         """Stop if the key is missing."""
@@ -170,12 +172,13 @@ class Fields:
         return list(node.value)
 
     def _text(self, name: str, node: yaml.Node) -> str:
-        file, line = self.where(name), node.start_mark.line + 1
+        file, line, column = self.where(name), node.start_mark.line + 1, node.start_mark.column + 1
         if not isinstance(node, yaml.ScalarNode):
-            raise RuleError(f"{self.what}: `{name}` must be text", file=file, line=line)
+            raise RuleError(f"{self.what}: `{name}` must be text", file=file, line=line, column=column)
         if node.tag != "tag:yaml.org,2002:str":
             shown = _KINDS.get(node.tag, "not text")
-            raise RuleError(f"{self.what}: `{name}` must be text and is {shown}", hint="put quotes around it", file=file, line=line)
+            message = f"{self.what}: `{name}` must be text and is {shown}"
+            raise RuleError(message, hint="put quotes around it", file=file, line=line, column=column)
         if not node.value.strip():
-            raise RuleError(f"{self.what}: `{name}` is empty", file=file, line=line)
+            raise RuleError(f"{self.what}: `{name}` is empty", file=file, line=line, column=column)
         return str(node.value)

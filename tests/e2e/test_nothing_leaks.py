@@ -270,7 +270,7 @@ def test_a_rule_pack_with_mistakes_ends_in_their_lines(call: Run, ground: Ground
     for words in (("rules", "check", pack), ("rules", "list", "--rules", pack), ("scan", ".", "--rules", pack)):
         code, written = call(*words)
         assert code == 2
-        assert b"pack.yaml:6: " in written
+        assert b"pack.yaml:6:" in written
 
 
 # -- acceptances and hooks ----------------------------------------------------------------------------------------------------

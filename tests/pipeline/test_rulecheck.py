@@ -124,5 +124,5 @@ def test_the_commands(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Non
     (tmp_path / "a.yaml").write_text(PACK.replace("tok", "tko"))
     assert main(["rules", "check", str(tmp_path)]) == 2
     said = capsys.readouterr()
-    assert f"{tmp_path}/a.yaml:6: " in said.err
+    assert f"{tmp_path}/a.yaml:6:11: " in said.err
     assert "1 problem" in said.out
