@@ -17,6 +17,7 @@ import click
 
 from scanner import cachefile
 from scanner.cli import complain
+from scanner.cli.hush import hushed
 from scanner.cli.ledger import opened
 from scanner.cli.options import looking, project, workers
 from scanner.decode.limits import Limits
@@ -27,7 +28,7 @@ from scanner.pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from scanner.ledger.rows import Visit
-    from scanner.sweep.inventory import Inventory, Listed
+    from scanner.sweep.inventory import Inventory
 
 _SIZE = re.compile(r"([1-9][0-9]{0,5})([KMGT]?)")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -64,6 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     """
     from scanner import canon
     from scanner.artifact.transport import Transport
+    from scanner.ledger import read
     from scanner.report.json_v1 import dumped
     from scanner.sweep import inventory as listing
     from scanner.sweep.accounts import expanded
@@ -78,15 +80,20 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     transport = Transport(listed.insecure, environ=os.environ) if listed.forges or listed.hearers else None
     if listed.forges and transport:
         listed = expanded(listed, transport)
-    chosen = listed.chosen(groups, names)
+    own = project(None, file=file, packs=packs)
+    look = looking(own, named=file is not None)
+    settings = Settings(own.rules, cachefile.folder(), limits=Limits(looking=look), mappings=own.config.mappings)
+
+    def mask(names: Sequence[str]) -> Callable[[str], str]:
+        return veil(names, settings).text
+
     if only_list:
-        return _listing(listed, chosen)
-    if not chosen and not listed.empty and not listed.unlisted:
-        raise UsageError("no repository of the inventory is meant", hint="check --group and --only")
+        return _listing(listing.veiled(listed, (), mask), groups, names)
     with opened(where, make=True) as ledger:
-        own = project(None, file=file, packs=packs)
-        look = looking(own, named=file is not None)
-        settings = Settings(own.rules, cachefile.folder(), limits=Limits(looking=look), mappings=own.config.mappings)
+        listed = listing.veiled(listed, read.names(ledger), mask)
+        chosen = listed.chosen(groups, names)
+        if not chosen and not listed.empty and not listed.unlisted:
+            raise UsageError("no repository of the inventory is meant", hint="check --group and --only")
         judged = canon.digest(Path(own.config.file).read_bytes()) if own.config.file else ""
         seal, today = own.judging.seal, datetime.now(UTC).date()
 
@@ -103,10 +110,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 
             hire = cluster(scheduler)
         signal.signal(signal.SIGTERM, _interrupt)
-        night = sweep(
-            listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(),
-            mask=lambda uris: veil(uris, settings).text,
-        )  # fmt: skip
+        night = sweep(listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(), mask=mask)
         said = summary(ledger, night, everything=everything)
         if output:
             write_reports(ledger, night.visits, Path(output))
@@ -119,10 +123,10 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         return said.exit_code
 
 
-def _listing(listed: Inventory, chosen: Sequence[Listed]) -> int:
+def _listing(listed: Inventory, groups: tuple[str, ...], names: tuple[str, ...]) -> int:
     """Say which repositories are meant."""
-    for one in chosen:
-        click.echo(f"{one.name}  {one.uri}  {one.owner or '-'}  {' '.join(one.groups)}".rstrip())
+    for one in listed.chosen(groups, names):
+        click.echo(f"{one.name}  {hushed(one.uri)}  {one.owner or '-'}  {' '.join(one.groups)}".rstrip())
     for lost in listed.unlisted:
         complain(f"{lost.name} could not be listed: {lost.detail}", "")
     for place in listed.empty:

@@ -34,6 +34,12 @@ def all_repositories(ledger: Ledger, *, listed: bool | None = True) -> list[Repo
     return [_repository(row) for row in _rows(ledger, ask)]
 
 
+def names(ledger: Ledger) -> set[str]:
+    """What repositories, owners and groups are called here."""
+    there = all_repositories(ledger, listed=None)
+    return {text for one in there for text in (one.name, one.owner, *one.groups) if text}
+
+
 def visits_of(ledger: Ledger, *, run: int | None = None, repository: str | None = None) -> list[Visit]:
     """What runs made of repositories, by run and name."""
     ask = select(repositories.c.name, visits.c.run_id, *(visits.c[name] for name in NAMES))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +82,23 @@ class Inventory:
         return tuple(
             one for one in self.repositories if (not groups or set(groups) & set(one.groups)) and (not names or one.name in names)
         )
+
+
+def veiled(inventory: Inventory, known: Collection[str], mask: Callable[[Sequence[str]], Callable[[str], str]]) -> Inventory:
+    """The inventory with no secret in what its repositories, owners and groups are called; what is `known` was looked at before."""
+    texts = {text for one in inventory.repositories for text in (one.name, one.owner, *one.groups) if text} - set(known)
+    if not texts:
+        return inventory
+    hide, taken, made = mask(sorted(texts)), {one.name for one in inventory.repositories}, []
+    for one in inventory.repositories:
+        name = hide(one.name)
+        if name != one.name:  # what is left of two names may be the same
+            number = next(number for number in itertools.count(1) if f"{name} ({number})" not in taken)
+            name = f"{name} ({number})"
+            taken.add(name)
+        owner = hide(one.owner) if one.owner else None
+        made.append(replace(one, name=name, owner=owner, groups=tuple(map(hide, one.groups))))
+    return replace(inventory, repositories=tuple(sorted(made, key=lambda one: one.name)))
 
 
 def load(path: Path) -> Inventory:

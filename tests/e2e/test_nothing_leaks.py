@@ -69,7 +69,7 @@ def run(surroundings: dict[str, str], tmp_path: Path, net: Dragnet) -> Run:
         done = subprocess.run([*program, *words], input=data, capture_output=True, env=surroundings, cwd=here, timeout=300, check=False)
         written = done.stdout + b"\n" + done.stderr
         for file in sorted((tmp_path / "out").rglob("*")):
-            written += b"\n" + file.name.encode() + b"\n" + file.read_bytes()
+            written += b"\n" + file.name.encode() + b"\n" + (file.read_bytes() if file.is_file() else b"")
         assert net.catch(written) == []
         assert b"Traceback" not in written
         return done.returncode, written
@@ -311,6 +311,21 @@ def test_hooks(run: Run, ground: Ground, tmp_path: Path, words: tuple[str, ...])
     remote = f"https://bot:{_word(ground, 1)}@git.shop.internal/a.git"
     run("hook", "pre-push", "origin", remote, data=b"refs/heads/main HEAD x y\n", folder=here)
     run("hook", "pre-receive", data=f"{'0' * 40} {_word(ground, 3)} refs/heads/{_word(ground, 2)}\n".encode(), folder=here)
+
+
+def test_a_sweep_and_the_bytes_of_its_ledger(run: Run, ground: Ground, tmp_path: Path) -> None:
+    named, out = tmp_path / _word(ground, 7), tmp_path / "out"
+    shutil.copytree(ground.repo, named)
+    listed = f"version: 1\nrepositories:\n- path: {named}\n- path: {ground.bare}\n  owner: {_word(ground, 8)}\n"
+    (tmp_path / "inventory.yaml").write_text(listed)
+    words = ("sweep", tmp_path / "inventory.yaml", "--ledger", out / "ledger.db", "--cache", tmp_path / "mirrors")
+    assert run(*words, "-o", out / "reports", "--format", "json")[0] == 1
+    assert (out / "ledger.db").stat().st_size > 100_000
+    run(*words, "--all")
+    run(*words, "--list")
+    run("ledger", "export", out / "ledger.db", "-o", out / "ledger.jsonl")
+    run("ledger", "doctor", out / "ledger.db")
+    run("report", out / "ledger.db", "-o", out / "sweep.html")
 
 
 # -- when things break --------------------------------------------------------------------------------------------------------
