@@ -12,6 +12,7 @@ help:
 	@echo "make fuzz   damages contents of every format and reads them, FUZZ_SECONDS each"
 	@echo "make bench  the benchmarks"
 	@echo "make docs   the documentation into site/"
+	@echo "make commands-docs  the page about the commands, after a change of their help"
 	@echo "make rules-docs  the pages about the rules, after a change of rules/"
 	@echo "make man    manual pages of every command into build/man"
 	@echo "make clean  removes what the others made"
@@ -43,6 +44,9 @@ bench: dev
 
 docs: dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+commands-docs: dev
+	$(BIN)/python -m tests.manual > docs/commands.md
 
 rules-docs: dev
 	$(BIN)/leakseal rules docs docs/rules rules
