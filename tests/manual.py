@@ -27,8 +27,8 @@ def helps() -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _of(command: click.Command, words: tuple[str, ...], parent: click.Context | None = None) -> Iterator[tuple[tuple[str, ...], str]]:
-    context = click.Context(command, info_name=" ".join(["leakseal", *words]) if parent is None else words[-1], parent=parent)
-    context.terminal_width = context.max_content_width = WIDTH
+    settings = {**command.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, info_name=words[-1] if words else "leakseal", parent=parent, **settings)
     if words:
         yield words, command.get_help(context).strip()
     if isinstance(command, click.Group):

@@ -18,6 +18,7 @@ import click
 from scanner import cachefile
 from scanner.cli import complain
 from scanner.cli.hush import hushed
+from scanner.cli.keygen import passphrase
 from scanner.cli.ledger import opened
 from scanner.cli.options import looking, project, workers
 from scanner.decode.limits import Limits
@@ -27,8 +28,14 @@ from scanner.pipeline.run import veil
 from scanner.pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from scanner.artifact.transport import Transport
+    from scanner.attest.keys import PrivateKey
+    from scanner.ledger.book import Ledger
     from scanner.ledger.rows import Visit
+    from scanner.sweep.hearers import Hearers
     from scanner.sweep.inventory import Inventory
+    from scanner.sweep.night import Hire
+    from scanner.sweep.summary import Summary
 
 _SIZE = re.compile(r"([1-9][0-9]{0,5})([KMGT]?)")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -50,6 +57,8 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 @click.option("--scheduler", metavar="URL", help="Read on the workers of this Dask scheduler, tcp://host:8786.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="On standard output.")
 @click.option("-o", "--output", metavar="FOLDER", help="Write SARIF and JSON reports there, one of each for a repository.")
+@click.option("--key", metavar="FILE", help="Sign a statement of what was covered with this key; LEAKSEAL_PASSPHRASE opens it.")
+@click.option("--statement", metavar="FOLDER", help="Where the statement and its list are written; with --key.")
 @click.option("--list", "only_list", is_flag=True, help="Only say which repositories are meant; nothing is read or fetched.")
 @click.option("--config", "file", metavar="FILE", help="Configuration instead of leakseal.yaml in this folder.")
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
@@ -57,7 +66,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 def command(  # noqa: PLR0913, PLR0917 click passes every option
     inventory: str, where: str, folder: str | None, max_cache: str | None, groups: tuple[str, ...], names: tuple[str, ...],
     full: bool, everything: bool, jobs: int | None, scheduler: str | None, form: str, output: str | None, file: str | None,
-    packs: tuple[str, ...], quiet: bool, only_list: bool,
+    packs: tuple[str, ...], quiet: bool, only_list: bool, key: str | None, statement: str | None,
 ) -> int:  # fmt: skip
     """Read every repository of INVENTORY, and of each only what is new since the last night.
 
@@ -65,17 +74,19 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     """
     from scanner import canon
     from scanner.artifact.transport import Transport
+    from scanner.attest.keys import load_private
     from scanner.ledger import read
     from scanner.report.json_v1 import dumped
     from scanner.sweep import inventory as listing
     from scanner.sweep.accounts import expanded
-    from scanner.sweep.hearers import night_of, tell
     from scanner.sweep.mirror import Room
     from scanner.sweep.night import processes, sweep
-    from scanner.sweep.notify.issues import Filed
     from scanner.sweep.summary import document, summary, text, write_reports
     from scanner.sweep.task import Ways
 
+    if (key is None) != (statement is None):
+        raise UsageError("--key and --statement belong together", hint="give both to sign what was covered, or none")
+    signer = load_private(Path(key), passphrase()) if key else None
     listed = listing.load(Path(inventory))
     transport = Transport(listed.insecure, environ=os.environ) if listed.forges or listed.hearers else None
     if listed.forges and transport:
@@ -103,24 +114,44 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
             asked = where if scheduler is None else None
             return Ways(own.rules, ruleset, settings, room, make, today, asked, own.config.why_excluded, judged)
 
-        if scheduler is None:
-            hire = processes(workers(jobs))
-        else:
-            from scanner.sweep.cluster import cluster
-
-            hire = cluster(scheduler)
+        hire = processes(workers(jobs)) if scheduler is None else _cluster(scheduler)
         signal.signal(signal.SIGTERM, _interrupt)
         night = sweep(listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(), mask=mask)
         said = summary(ledger, night, everything=everything)
+        click.echo(dumped(document(said), indent=2) if form == "json" else "\n".join(text(said)))
         if output:
             write_reports(ledger, night.visits, Path(output))
-        click.echo(dumped(document(said), indent=2) if form == "json" else "\n".join(text(said)))
-        if listed.hearers and transport and not night.interrupted:
-            for told in tell(night_of(ledger, said), listed.hearers, transport):
-                click.echo(told.sentence, err=True) if isinstance(told, Filed) else complain(told.message, told.hint)
+        if not night.interrupted:
+            _after(ledger, said, signer, statement, (listed.hearers, transport))
         if night.interrupted:
             complain("the sweep was interrupted", "run it again; what it has read is written down")
         return said.exit_code
+
+
+def _cluster(scheduler: str) -> Hire:
+    from scanner.sweep.cluster import cluster
+
+    return cluster(scheduler)
+
+
+def _after(
+    ledger: Ledger, said: Summary, signer: PrivateKey | None, statement: str | None, telling: tuple[Hearers | None, Transport | None]
+) -> None:
+    """Sign what was covered, and tell everybody who should hear of the night; says who could not be told."""
+    from scanner.sweep import statement as state
+    from scanner.sweep.hearers import night_of, tell
+    from scanner.sweep.notify.issues import Filed
+
+    hearers, transport = telling
+    if signer and statement:
+        state.write(ledger, said, signer, Path(statement))
+    if hearers is None or transport is None:
+        return
+    for told in tell(night_of(ledger, said), hearers, transport):
+        if isinstance(told, Filed):
+            click.echo(told.sentence, err=True)
+        else:
+            complain(told.message, told.hint)
 
 
 def _listing(listed: Inventory, groups: tuple[str, ...], names: tuple[str, ...]) -> int:

@@ -1,0 +1,51 @@
+"""A night's statement of coverage: put together from the ledger, signed, and written beside its list."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from scanner import __version__
+from scanner.attest import night
+from scanner.attest.envelope import bundle, envelope, sign
+from scanner.attest.keys import PrivateKey
+from scanner.attest.night import Covered, Ran
+from scanner.errors import UsageError
+from scanner.ledger import read
+from scanner.ledger.book import Ledger
+from scanner.sweep.summary import Summary
+
+NAME = "night"
+
+
+def covered(ledger: Ledger, said: Summary) -> tuple[Covered, ...]:
+    """Every repository of the inventory, as the ledger has it after this night."""
+    visits = {visit.repository: visit for visit in said.night.visits}
+    coverages, rows = read.coverages(ledger), []
+    for one in read.all_repositories(ledger):
+        visit = visits.get(one.name)
+        git = dict(coverages.get(one.name, ())).get("git")
+        rows.append(Covered(
+            one.name, visit.status if visit else "not-due", one.read_on, git.root if git else None, git.objects if git else 0,
+            sum(1 for _ in read.gaps_of(ledger, repository=one.name)),
+            len(read.findings_of(ledger, repository=one.name, only_open=True)),
+        ))  # fmt: skip
+    return tuple(rows)
+
+
+def write(ledger: Ledger, said: Summary, key: PrivateKey, folder: Path) -> None:
+    """The list, the DSSE envelope and the Sigstore bundle, each put in its place at once."""
+    rows, run = covered(ledger, said), said.run
+    ran = Ran(run.started_on, run.finished_on or run.started_on, __version__, run.rules_digest, len(said.night.unlisted))
+    signed = sign(night.statement(rows, ran), key.public.id, key.sign)
+    made = {night.LIST: night.listed(rows), f"{NAME}.intoto.json": envelope(signed), f"{NAME}.sigstore.json": bundle(signed)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in made.items():
+            handle, temporary = tempfile.mkstemp(dir=folder, prefix=".night-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).replace(folder / name)
+    except OSError as problem:
+        raise UsageError(f"the statement cannot be written to {folder}: {problem.strerror}", hint="name another folder") from None
