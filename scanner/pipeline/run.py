@@ -59,13 +59,16 @@ def scan(
 
 def read_all(
     requests: Sequence[Request], settings: Settings, judging: Judging, *,
-    excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (), known: Known | None = None,
+    excluded: Excluded = lambda path: None, standard_input: Iterable[bytes] = (), known: Known | None = None, first: int = 1,
 ) -> list[Scanned]:  # fmt: skip
-    """What was seen and not seen of each target, with plaintext; fewer than were asked for if the run was interrupted."""
+    """What was seen and not seen of each target, with plaintext; fewer than were asked for if the run was interrupted.
+
+    Targets are numbered from `first` on.
+    """
     kinds = [(request, _kind(request, settings)) for request in requests]
     settings = replace(settings, foresee=judging.seal.foresee if len(kinds) == 1 else settings.foresee)
     done: list[Scanned] = []
-    for number, (request, kind) in enumerate(kinds, 1):
+    for number, (request, kind) in enumerate(kinds, first):
         if done and done[-1].interrupted:
             break
         if known and (before := known.find(number, request)):

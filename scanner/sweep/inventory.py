@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PROTOCOLS = ("https", "ssh", "http", "git", "file")
 _EVERYDAY = ("https", "ssh", "file")
-_KEYS = ("name", "owner", "groups", "every", "full", "timeout", "trust-owner", "suppressions", "token-env", "token-user")
+_KEYS = ("name", "owner", "groups", "every", "full", "timeout", "trust-owner", "suppressions", "token-env", "token-user", "surfaces")
+SURFACES = {"files": "tree", "logs": "logs", "notes": "notes", "screenshots": "screenshots"}  # key -> surface
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!/)[^\s]+")  # host:path, as ssh(1) has it
@@ -49,6 +50,7 @@ class Listed:
     protocols: tuple[str, ...] = _EVERYDAY
     identity: str | None = None  # what a forge knows it by, whatever its name is
     page: str = ""  # at its forge, for people
+    surfaces: tuple[tuple[str, Path], ...] = ()  # what is read beside it: (surface, a file or folder)
     optional: bool = False  # a wiki: it may never have been begun
 
     @property
@@ -182,6 +184,9 @@ def _with(one: Listed, keys: Mapping[str, Node], folder: Path) -> Listed:
         changes["suppressions"] = _file(keys["suppressions"], folder)
     if "groups" in keys:
         changes["groups"] = tuple(sorted({*one.groups, *(node.text(100) for node in keys["groups"].elements())}))
+    if "surfaces" in keys:
+        said = keys["surfaces"].mapping(SURFACES)
+        changes["surfaces"] = tuple((SURFACES[name], folder / Path(said[name].text(4000)).expanduser()) for name in sorted(said))
     for key in ("every", "full"):
         if key in keys:
             changes[key] = _hours(keys[key])

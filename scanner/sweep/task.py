@@ -15,7 +15,6 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 from scanner import __version__, canon
-from scanner.attest.merkle import encoded, root_of
 from scanner.errors import LeaksealError
 from scanner.findings import suppressions
 from scanner.findings.seal import Seal
@@ -31,6 +30,7 @@ from scanner.sources.git.environ import environment, git
 from scanner.sources.git.layout import Layout, discover
 from scanner.sources.git.smallest import smallest
 from scanner.sources.git.standing import standing
+from scanner.sweep.beside import roots_of, scanned_beside, standing_of
 from scanner.sweep.inventory import Listed
 from scanner.sweep.mirror import NotRead, Room, mirrored, octets
 from scanner.sweep.past import Past, earlier, memory_of, past, segments_of
@@ -132,7 +132,7 @@ class Worker:
             accepted = suppressions.load(one.suppressions) if one.suppressions else ()
             layout = discover(path)
             env = environment(trust_owner=one.trust_owner or one.path is None, root=layout.root)
-            state = canon.digest(f"{standing(layout, env)} {self._judged(accepted)}".encode())
+            state = canon.digest(f"{standing(layout, env)} {self._judged(accepted)} {standing_of(one.surfaces)}".encode())
             same = task.reader == self.reader and not task.full
             if same and task.state == state and task.ruleset == self.ways.ruleset:
                 return Outcome(replace(blank, status="unchanged"))
@@ -164,9 +164,10 @@ class Worker:
         if done.interrupted or done.after is None:
             raise NotRead("timeout", "it was interrupted")
         judging = Judging(self.seal, accepted, ways.today)
-        report = reported([done], settings, judging, Run(f"leakseal {__version__}"), excluded=ways.excluded)
-        root = "sha256:" + root_of(sorted(map(encoded, done.tally.leaves or ())))
-        report = replace(report, coverage=tuple((surface, replace(seen, root=root)) for surface, seen in report.coverage))
+        beside = scanned_beside(one.surfaces, settings, judging, ways.excluded)
+        report = reported([done, *beside], settings, judging, Run(f"leakseal {__version__}"), excluded=ways.excluded)
+        roots = roots_of([done, *beside])
+        report = replace(report, coverage=tuple((surface, replace(seen, root=roots[surface])) for surface, seen in report.coverage))
         segments, drop = segments_of(before.own, there.segments, done.after)
         whole = not before.own and not before.shared
         tips = _tips(layout, scan.env, done, settings)
@@ -178,7 +179,7 @@ class Worker:
         )  # fmt: skip
         fresh = len(done.after.objects.keys() - before.own.keys() - before.shared.keys())
         status = "rules" if before.fresh or before.gone else "full" if whole else "new"
-        return Outcome(_told(replace(blank, status=status, fresh=fresh, root=root), report), reading)
+        return Outcome(_told(replace(blank, status=status, fresh=fresh, root=roots["git"]), report), reading)
 
     @property
     def seal(self) -> Seal:
