@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from scanner.errors import UnreadableError
 from scanner.model.content import Origin, Target
 from scanner.model.evidence import Match
-from scanner.pipeline.earlier import After
 from scanner.pipeline.tally import Tally
 
 if TYPE_CHECKING:
+    from scanner.pipeline.earlier import After  # a hook must not pay for how objects are read
     from scanner.pipeline.run import Request
 
 
