@@ -14,7 +14,7 @@ _BASE64 = 10  # letters that eight bytes decide, wherever they stand
 _HEX = 2 * PART
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 # Eight of these stand by chance in a fingerprint or a sentence, where thousands of secrets are planted; of them more are looked for.
-_COMMON = re.compile(rb"[0-9a-f]+|[0-9A-F]+|[a-z ]+")
+ORDINARY = re.compile(rb"[0-9a-f]+|[0-9A-F]+|[a-z ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Dragnet:
         for secret in secrets:
             for size, part, form in _forms(secret):
                 self._parts[size].setdefault(part, f"{secret.name} ({form})")
-            if _COMMON.fullmatch(secret.value) and PART <= len(secret.value) < _HEX:
+            if ORDINARY.fullmatch(secret.value) and PART <= len(secret.value) < _HEX:
                 self._whole[secret.value[:PART]] = secret.value, f"{secret.name} (whole)"
 
     def __len__(self) -> int:
@@ -66,7 +66,7 @@ def _forms(secret: Secret) -> Iterator[tuple[int, bytes, str]]:
     value = secret.value
     first = max(0, secret.public - PART + 1)
     for part in _parts(value[first:], PART):
-        if part not in secret.plain and not _COMMON.fullmatch(part):
+        if part not in secret.plain and not ORDINARY.fullmatch(part):
             yield PART, part, "plain"
             yield PART, part[::-1], "reversed"
             yield _HEX, part.hex().encode(), "hexadecimal"
@@ -76,7 +76,7 @@ def _forms(secret: Secret) -> Iterator[tuple[int, bytes, str]]:
                 yield _BASE64, letters, "base64"
                 yield _BASE64, letters.translate(_URL_SAFE), "base64"
     for part in _parts(value[first:], _HEX):
-        if _COMMON.fullmatch(part):
+        if ORDINARY.fullmatch(part):
             yield _HEX, part, "plain"
             yield _HEX, part[::-1], "reversed"
     hidden = value[secret.public :]

@@ -18,7 +18,7 @@ from scanner.detect.engine import Engine, engine
 from scanner.findings.public import public_prefix
 from scanner.rulepack.load import load
 from scanner.rulepack.sample import grow
-from tests.e2e.dragnet import PART, Secret
+from tests.e2e.dragnet import ORDINARY, PART, Secret
 
 SEED = 4
 _OTHERS = range(50, 56)  # seeds of siblings: what they share is format
@@ -180,3 +180,25 @@ def _damage(ground: Ground) -> None:
         data[len(data) // 2] ^= 0x55
         pack.chmod(0o600)
         pack.write_bytes(data)
+
+
+def _hidden(text: bytes) -> set[bytes]:
+    """Every eight characters of the secrets in a text, without what may be shown of them."""
+    return set().union(*(_parts(hit.value[len(public_prefix(hit.rule, hit.value)) :]) for hit in searcher().find(text)))
+
+
+def crowd(folder: Path, seeds: range = range(70, 74)) -> tuple[int, set[bytes]]:
+    """Thousands of secrets of every rule in every context, by rule; how many, and every eight characters that are theirs alone."""
+    count, alone = 0, set[bytes]()
+    for rule in searcher().rules.rules:
+        lines: list[bytes] = []
+        for hit in rule.hits:
+            texts = [grow(hit.shape, seed) for seed in seeds]
+            lines += texts
+            found = [_hidden(text) for text in texts]
+            count += sum(map(bool, found))
+            times = Counter(part for parts in (*found, *map(_parts, (grow(hit.shape, seed) for seed in _OTHERS))) for part in parts)
+            alone |= {part for part, often in times.items() if often == 1 and any(part in parts for parts in found)}
+        (folder / f"{rule.id}.txt").write_bytes(b"\n".join(lines) + b"\n")
+    said = " ".join(" ".join((rule.id, rule.title, rule.advice, *rule.references)) for rule in searcher().rules.rules)
+    return count, {part for part in alone - _parts(said.encode()) if not ORDINARY.fullmatch(part)}

@@ -24,7 +24,7 @@ from scanner.report import FORMATS
 from scanner.rulepack.load import load
 from scanner.rulepack.packs import read_packs
 from tests.e2e.dragnet import Dragnet, Secret
-from tests.e2e.planted import Ground, plant_all, plants
+from tests.e2e.planted import Ground, crowd, plant_all, plants
 
 ROOT = Path(__file__).resolve().parents[2]
 SCANNER = (sys.executable, "-m", "scanner")
@@ -326,6 +326,20 @@ def test_a_sweep_and_the_bytes_of_its_ledger(run: Run, ground: Ground, tmp_path:
     run("ledger", "export", out / "ledger.db", "-o", out / "ledger.jsonl")
     run("ledger", "doctor", out / "ledger.db")
     run("report", out / "ledger.db", "-o", out / "sweep.html")
+
+
+def test_ten_thousand_secrets_of_all_kinds(surroundings: dict[str, str], tmp_path: Path) -> None:
+    many, out = tmp_path / "many", tmp_path / "out"
+    many.mkdir()
+    out.mkdir()
+    count, alone = crowd(many)
+    assert count > 10_000 and len(alone) > 150_000
+    words = ["scan", many, "-o", out / "r.json", "-o", out / "r.html", "-o", out / "r.sarif"]
+    done = subprocess.run([*SCANNER, *words], capture_output=True, env=surroundings, timeout=300, check=False)
+    assert done.returncode == 1 and len(json.loads((out / "r.json").read_bytes())["findings"]) > 7_000
+    written = b"\n".join((done.stdout, done.stderr, *(file.read_bytes() for file in sorted(out.iterdir()))))
+    seen = {line[at : at + 8] for line in set(written.splitlines()) for at in range(len(line) - 7)}
+    assert len(seen) > 100_000 and sorted(seen & alone) == []
 
 
 # -- when things break --------------------------------------------------------------------------------------------------------
