@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scanner.artifact.transport import Transport
@@ -160,16 +161,16 @@ def tell(night: Night, who: Hearers, transport: Transport, environ: Mapping[str,
 
 def _tellings(night: Night, who: Hearers, transport: Transport, environ: Mapping[str, str]) -> Iterator[Callable[[], Filed | None]]:
     if who.prometheus is not None:
-        yield lambda path=who.prometheus: metrics.write(night, path)  # type: ignore[misc]
+        yield partial(metrics.write, night, who.prometheus)
     if who.otlp is not None:
-        yield lambda url=who.otlp: metrics.push(night, url)  # type: ignore[misc]
+        yield partial(metrics.push, night, who.otlp)
     if who.webhook is not None:
-        yield lambda one=who.webhook: _posted(night, one, transport, environ)  # type: ignore[misc]
+        yield partial(_posted, night, who.webhook, transport, environ)
     if who.mail is not None and (night.opened or night.unread):
         for part, to in _letters(night, who.mail):
-            yield lambda part=part, to=to, mail=who.mail: post_mail(part, _mailed(mail, to, environ))  # type: ignore[misc]
+            yield partial(_wrote, part, who.mail, to, environ)
     if who.issues is not None:
-        yield lambda one=who.issues: _filed(night, one, transport, environ)  # type: ignore[misc]
+        yield partial(_filed, night, who.issues, transport, environ)
 
 
 def _posted(night: Night, one: Posted, transport: Transport, environ: Mapping[str, str]) -> None:
@@ -185,9 +186,9 @@ def _letters(night: Night, mail: Mailed) -> Iterator[tuple[Night, tuple[str, ...
             yield part, to
 
 
-def _mailed(mail: Mailed, to: tuple[str, ...], environ: Mapping[str, str]) -> Mail:
+def _wrote(night: Night, mail: Mailed, to: tuple[str, ...], environ: Mapping[str, str]) -> None:
     password = _of(environ, mail.password_env) if mail.password_env else ""
-    return Mail(mail.host, mail.port, mail.sender, to, mail.user, password, mail.tls)
+    post_mail(night, Mail(mail.host, mail.port, mail.sender, to, mail.user, password, mail.tls))
 
 
 def _filed(night: Night, one: Issues, transport: Transport, environ: Mapping[str, str]) -> Filed:
