@@ -20,7 +20,7 @@ def postgresql() -> Iterator[str]:
     try:
         server = psycopg.connect(SERVER, autocommit=True, connect_timeout=3)
     except psycopg.OperationalError:
-        pytest.skip("no PostgreSQL answers; name one in LEAKSEAL_POSTGRESQL")
+        pytest.skip("needs PostgreSQL, and none answers; name one in LEAKSEAL_POSTGRESQL")
     name = f"leakseal_{uuid.uuid4().hex}"
     with server:
         server.execute(f'CREATE SCHEMA "{name}"')
