@@ -45,18 +45,12 @@ def read(path: Path) -> bytes | None:
 
 def write(path: Path, payload: bytes) -> bool:
     """Put `payload` there atomically; False when the folder cannot be written, which is no error."""
-    import tempfile
+    from scanner.wholefile import whole
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd, name = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
-    except OSError:
-        return False
-    try:
-        with os.fdopen(fd, "wb") as file:
+        with whole(path) as file:
             file.write(_MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-        Path(name).replace(path)
     except OSError:
-        Path(name).unlink(missing_ok=True)
         return False
     return True

@@ -83,7 +83,9 @@ def command(**said: Any) -> int:
     value = results.document(found, asked, veiling(results.texts(found, asked), done, bench), _run(begun))
     del done
     if said["output"] is not None:
-        _write(Path(said["output"]), results.dumped(value).encode())
+        from scanner.cli.output import saved
+
+        saved(Path(said["output"]), results.dumped(value).encode())
     if said["form"] == "json":
         click.echo(results.dumped(value), nl=False)
     else:
@@ -146,10 +148,3 @@ def _run(begun: datetime) -> dict[str, Any]:
 
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None

@@ -75,7 +75,9 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 
         signer = load_private(Path(key), passphrase())
         payload = verdict_statement(verdict, place, signer.public.id, now, __version__)
-        _write(Path(output), envelope(sign(payload, signer.public.id, signer.sign)))
+        from scanner.cli.output import saved
+
+        saved(Path(output), envelope(sign(payload, signer.public.id, signer.sign)))
     sys.stdout.flush()
     return verdict.exit_code
 
@@ -96,10 +98,3 @@ def _policy(runbook: Path, named: str | None) -> Path:
         if (folder / ".git").exists():
             break
     return runbook.absolute().parent / ".leakseal/gate.yaml"
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as problem:
-        raise UsageError(f"{path} cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None

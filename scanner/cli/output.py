@@ -32,6 +32,14 @@ def put(name: str, data: bytes) -> None:
         file.write(data)
 
 
+def saved(path: Path, data: bytes) -> None:
+    """Write a file that is no report."""
+    try:
+        path.write_bytes(data)
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None
+
+
 @contextmanager
 def _writing(name: str) -> Iterator[BinaryIO]:
     try:

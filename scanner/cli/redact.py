@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +10,7 @@ import click
 
 from scanner.cli.options import Project, project
 from scanner.errors import UnreadableError, UsageError
+from scanner.wholefile import whole
 
 _HEAD = 1 << 16
 # file, output, project, whether the user named the configuration -> what was done
@@ -80,15 +79,7 @@ def _done(said: str) -> int:
 def written(target: Path, data: bytes) -> None:
     """Put the copy there whole, or not at all."""
     try:
-        fd, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.chmod(name, 0o644)  # noqa: PTH101 mkstemp lets nobody else read it, but the copy is made to be shown
-            Path(name).replace(target)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole(target, 0o644) as file:  # the copy is made to be shown
+            file.write(data)
     except OSError as problem:
         raise UnreadableError(f"the copy cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from scanner import cachefile
@@ -84,19 +82,10 @@ def _writer(target: Path | None) -> Write:
             sys.stdout.buffer.flush()
 
     def to_file(pieces: Iterable[bytes]) -> None:
-        import tempfile
+        from scanner.wholefile import whole
 
-        path = target or Path()
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(pieces)
-            os.chmod(name, 0o644)  # noqa: PTH101 mkstemp lets nobody else read it, but the copy is made to be shown
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        with whole(target or Path(), 0o644) as file:  # the copy is made to be shown
+            file.writelines(pieces)
 
     return to_file if target else to_standard_output
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +12,14 @@ from scanner.findings import accept, suppressions
 from scanner.findings.accept import Terms
 from scanner.findings.suppressions import VERDICTS, Suppression
 from scanner.model.evidence import Finding
+from scanner.model.rule import SEVERITIES
+from scanner.wholefile import whole
 
 FILE = Path(".leakseal/review.json")
 SCHEMA = "leakseal.review/v1"
 ACCEPT, FALSE, ROTATE, SKIP = DECISIONS = ("accept", "false-positive", "rotate", "skip")
 _MOST = 16 << 20
 Save = Callable[[Path, tuple[Suppression, ...]], None]
-_RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def queue(found: Iterable[Finding]) -> tuple[Item, ...]:
 
 def _rank(item: Item) -> tuple[int, float, str, str]:
     first = item.first
-    return _RANK[first.severity], -first.confidence, first.location.path or "", item.id
+    return SEVERITIES.index(first.severity), -first.confidence, first.location.path or "", item.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +161,5 @@ def _store(path: Path, rotate: dict[str, str]) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [{"id": id, "rule": rotate[id]} for id in sorted(rotate)]
-    handle, name = tempfile.mkstemp(prefix=".review-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"rotate": rows, "schema": SCHEMA}, file, indent=1, sort_keys=True)
-            file.write("\n")
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole(path) as file:
+        file.write((json.dumps({"rotate": rows, "schema": SCHEMA}, indent=1, sort_keys=True) + "\n").encode())

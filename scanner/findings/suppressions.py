@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -95,21 +94,12 @@ def render(entries: Iterable[Suppression]) -> str:
 
 def save(path: Path, entries: Iterable[Suppression]) -> None:
     """Write the file whole or not at all."""
-    import tempfile
+    from scanner.wholefile import whole
 
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    handle, name = tempfile.mkstemp(prefix=".suppressions-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(render(entries))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole(path, mode, sync=True) as file:
+        file.write(render(entries).encode())
 
 
 def by_id(entries: Iterable[Suppression]) -> dict[str, Suppression]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+from collections import Counter
 from pathlib import Path
 
 from scanner import __version__
@@ -15,6 +14,7 @@ from scanner.errors import UsageError
 from scanner.ledger import read
 from scanner.ledger.book import Ledger
 from scanner.sweep.summary import Summary
+from scanner.wholefile import whole
 
 NAME = "night"
 
@@ -23,13 +23,14 @@ def covered(ledger: Ledger, said: Summary) -> tuple[Covered, ...]:
     """Every repository of the inventory, as the ledger has it after this night."""
     visits = {visit.repository: visit for visit in said.night.visits}
     coverages, rows = read.coverages(ledger), []
+    gaps = Counter(kept.repository for kept in read.gaps_of(ledger))
+    open_ = Counter(kept.repository for kept in read.findings_of(ledger, only_open=True))
     for one in read.all_repositories(ledger):
         visit = visits.get(one.name)
         git = dict(coverages.get(one.name, ())).get("git")
         rows.append(Covered(
             one.name, visit.status if visit else "not-due", one.read_on, git.root if git else None, git.objects if git else 0,
-            sum(1 for _ in read.gaps_of(ledger, repository=one.name)),
-            len(read.findings_of(ledger, repository=one.name, only_open=True)),
+            gaps[one.name], open_[one.name],
         ))  # fmt: skip
     return tuple(rows)
 
@@ -43,9 +44,7 @@ def write(ledger: Ledger, said: Summary, key: PrivateKey, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in made.items():
-            handle, temporary = tempfile.mkstemp(dir=folder, prefix=".night-")
-            with os.fdopen(handle, "wb") as file:
+            with whole(folder / name) as file:
                 file.write(data)
-            Path(temporary).replace(folder / name)
     except OSError as problem:
         raise UsageError(f"the statement cannot be written to {folder}: {problem.strerror}", hint="name another folder") from None

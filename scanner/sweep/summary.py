@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from scanner.ledger.rows import Kept, RunRow, Visit
 from scanner.report.json_v1 import finding_document
 from scanner.report.plain import count
 from scanner.sweep.night import Night, exit_code
+from scanner.wholefile import whole
 
 SCHEMA = "leakseal.sweep/v1"
 NOBODY = "(no owner)"
@@ -146,8 +145,6 @@ def _written(ledger: Ledger, visit: Visit, folder: Path, form: str) -> bool:
     found = read.report(ledger, visit.repository)
     if found is None:
         return False
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".report-")
-    with os.fdopen(handle, "wb") as file:
+    with whole(path) as file:
         report.render(found, form, file)
-    Path(name).replace(path)
     return True

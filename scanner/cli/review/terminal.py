@@ -18,9 +18,9 @@ from scanner.findings.accept import Terms, settled
 from scanner.findings.review import ACCEPT, FALSE, ROTATE, SKIP, Desk, Item, verdict_of
 from scanner.pipeline.context import Shown, Surroundings
 from scanner.report.plain import place, printable
+from scanner.report.table import STYLES
 
 KEYS = {"a": ACCEPT, "f": FALSE, "r": ROTATE, "s": SKIP, " ": SKIP, "n": SKIP, "j": SKIP}
-COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 HELP = "a accept   f false positive   r rotate   s skip   u undo   p other places   q quit   ? help"
 LONG = """a  accept it until a day: asks for owner, reason, ticket and day
 f  it is no secret: accepted as a false positive
@@ -114,7 +114,7 @@ def card(item: Item, shown: Shown, number: int, total: int) -> RenderableType:
     rows.append(("advice", printable(first.advice)))
     for name, value in rows:
         facts.add_row(name, Text(value))
-    head = Text.assemble((first.severity, COLOURS[first.severity]), f"  {printable(first.title)}")
+    head = Text.assemble((first.severity, STYLES[first.severity]), f"  {printable(first.title)}")
     body, foot = Group(facts, Text(), _lines(shown)), f"{number} of {total}"
     return Panel(body, title=head, title_align="left", subtitle=foot, subtitle_align="right")
 

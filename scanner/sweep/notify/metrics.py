@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scanner.errors import UsageError
-from scanner.sweep.notify.night import SEVERITIES, Night
+from scanner.model.rule import SEVERITIES
+from scanner.sweep.notify.night import Night
 from scanner.sweep.notify.send import NotTold
 
 _MISSING = UsageError("metrics need a library that is not installed", hint="install leakseal[metrics]")

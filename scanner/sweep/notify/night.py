@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SEVERITIES = ("critical", "high", "medium", "low")
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from scanner.sweep.notify.night import SEVERITIES, Night, Notice
+from scanner.model.rule import SEVERITIES
+from scanner.report.plain import count
+from scanner.sweep.notify.night import Night, Notice
 
 _LISTED = 50
 _MARK = re.compile(r"<!-- leakseal: ([^<>\n]{1,400}) -->")
@@ -14,9 +16,9 @@ _MARK = re.compile(r"<!-- leakseal: ([^<>\n]{1,400}) -->")
 def subject(night: Night) -> str:
     """One line."""
     if night.opened:
-        return f"Leakseal: {_some(len(night.opened), 'new finding')}, {len(night.open)} open"
+        return f"Leakseal: {count(len(night.opened), 'new finding')}, {len(night.open)} open"
     if night.unread:
-        return f"Leakseal: {_some(len(night.unread), 'repository', 'repositories')} not read"
+        return f"Leakseal: {count(len(night.unread), 'repository', 'repositories')} not read"
     return f"Leakseal: nothing new, {len(night.open)} open"
 
 
@@ -25,7 +27,7 @@ def text(night: Night) -> str:
     counts = night.severities()
     shares = ", ".join(f"{counts[name]} {name}" for name in SEVERITIES if counts[name]) or "none"
     lines = [
-        f"Sweep of {night.started}: {_some(len(night.visited), 'repository', 'repositories')}, {len(night.unread)} of them not read.",
+        f"Sweep of {night.started}: {count(len(night.visited), 'repository', 'repositories')}, {len(night.unread)} of them not read.",
         f"Open: {len(night.open)} ({shares}); new: {len(night.opened)}.",
     ]
     if night.opened:
@@ -80,7 +82,3 @@ def plain(said: str) -> str:
 def _cell(said: str) -> str:
     """As code, so that nothing in it is a link, a mention or a picture."""
     return f"`{plain(said).replace('`', chr(0x2019)).replace('|', chr(0xA6))}`"
-
-
-def _some(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
