@@ -17,6 +17,7 @@ from scanner.attest.policy import Trust
 from scanner.attest.timestamp import Authority, ask, load_certificates
 from tests.artifact.conftest import BUILDER, SOURCE, Released, Statement, Told, digest_of, looked, statement, told, trusting
 from tests.artifact.keys import Key
+from tests.attest.altering import drop, put
 
 Proven = Callable[..., Told]
 CHECKS = {"envelope", "signer", "key", "statement", "subject", "builder", "source", "commit", "parameters", "dependencies"}
@@ -102,48 +103,28 @@ def test_a_provenance_that_securesystemslib_signed_is_believed(released: Release
 # -- what is not believed: (what is changed before it is signed, the check, a piece of its sentence) --------------------------------
 
 
-def _set(*path: str | int, to: Any) -> Callable[[Statement], None]:
-    def change(said: Statement) -> None:
-        place: Any = said
-        for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = to
-
-    return change
-
-
-def _drop(*path: str | int) -> Callable[[Statement], None]:
-    def change(said: Statement) -> None:
-        place: Any = said
-        for step in path[:-1]:
-            place = place[step]
-        del place[path[-1]]
-
-    return change
-
-
 _DEFINITION = ("predicate", "buildDefinition")
 SIGNED = [
-    (_set("subject", 0, "digest", "sha256", to="c" * 64), "subject", "it speaks of something else"),
-    (_set("subject", to=[]), "statement", "it has no subject"),
-    (_set("subject", 0, "digest", to={}), "statement", "a subject in it has no digest"),
-    (_set("_type", to="https://in-toto.io/Statement/v0.1"), "statement", "it is not an in-toto Statement v1"),
-    (_set("predicateType", to="https://slsa.dev/provenance/v0.2"), "statement", "another type than SLSA provenance v1"),
-    (_drop("predicate"), "statement", "it has no predicate"),
-    (_drop("predicate", "runDetails", "builder"), "statement", "it has no builder"),
-    (_set("predicate", "runDetails", "builder", "id", to=""), "statement", "it does not say who built it"),
-    (_drop(*_DEFINITION, "buildType"), "statement", "it does not say of which type the build was"),
-    (_set("predicate", "runDetails", "builder", "id", to=BUILDER + "/evil"), "builder", "who is not allowed to"),
-    (_set(*_DEFINITION, "resolvedDependencies", 0, "uri", to="git+https://forge.example/shop/fork"), "source", "another repository"),
-    (_set(*_DEFINITION, "externalParameters", "source", to="git+https://forge.example/shop/fork"), "parameters", "other values"),
-    (_set(*_DEFINITION, "resolvedDependencies", 0, "digest", "gitCommit", to="d" * 40), "commit", "another commit than expected"),
-    (_drop(*_DEFINITION, "resolvedDependencies"), "source", "it does not say, with its commit"),
-    (_set(*_DEFINITION, "resolvedDependencies", 0, "digest", to={}), "source", "it does not say, with its commit"),
-    (_set(*_DEFINITION, "externalParameters", "patch", to="evil.diff"), "parameters", "nobody expects: patch"),
-    (_set(*_DEFINITION, "externalParameters", "a", to={"b": [1]}), "parameters", "nobody expects: a.b.0"),
-    (_set(*_DEFINITION, "externalParameters", "ref", to="refs/heads/evil"), "parameters", "other values than expected: ref"),
-    (_set("predicate", "runDetails", "metadata", "finishedOn", to="2999-01-01T00:00:00Z"), "key", "from the future"),
-    (_set("predicate", "runDetails", "metadata", "finishedOn", to="yesterday"), "statement", "a time in it is none"),
+    (put("subject", 0, "digest", "sha256", to="c" * 64), "subject", "it speaks of something else"),
+    (put("subject", to=[]), "statement", "it has no subject"),
+    (put("subject", 0, "digest", to={}), "statement", "a subject in it has no digest"),
+    (put("_type", to="https://in-toto.io/Statement/v0.1"), "statement", "it is not an in-toto Statement v1"),
+    (put("predicateType", to="https://slsa.dev/provenance/v0.2"), "statement", "another type than SLSA provenance v1"),
+    (drop("predicate"), "statement", "it has no predicate"),
+    (drop("predicate", "runDetails", "builder"), "statement", "it has no builder"),
+    (put("predicate", "runDetails", "builder", "id", to=""), "statement", "it does not say who built it"),
+    (drop(*_DEFINITION, "buildType"), "statement", "it does not say of which type the build was"),
+    (put("predicate", "runDetails", "builder", "id", to=BUILDER + "/evil"), "builder", "who is not allowed to"),
+    (put(*_DEFINITION, "resolvedDependencies", 0, "uri", to="git+https://forge.example/shop/fork"), "source", "another repository"),
+    (put(*_DEFINITION, "externalParameters", "source", to="git+https://forge.example/shop/fork"), "parameters", "other values"),
+    (put(*_DEFINITION, "resolvedDependencies", 0, "digest", "gitCommit", to="d" * 40), "commit", "another commit than expected"),
+    (drop(*_DEFINITION, "resolvedDependencies"), "source", "it does not say, with its commit"),
+    (put(*_DEFINITION, "resolvedDependencies", 0, "digest", to={}), "source", "it does not say, with its commit"),
+    (put(*_DEFINITION, "externalParameters", "patch", to="evil.diff"), "parameters", "nobody expects: patch"),
+    (put(*_DEFINITION, "externalParameters", "a", to={"b": [1]}), "parameters", "nobody expects: a.b.0"),
+    (put(*_DEFINITION, "externalParameters", "ref", to="refs/heads/evil"), "parameters", "other values than expected: ref"),
+    (put("predicate", "runDetails", "metadata", "finishedOn", to="2999-01-01T00:00:00Z"), "key", "from the future"),
+    (put("predicate", "runDetails", "metadata", "finishedOn", to="yesterday"), "statement", "a time in it is none"),
 ]  # fmt: skip
 
 

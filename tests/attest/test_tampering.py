@@ -20,6 +20,7 @@ from scanner.attest.keys import PrivateKey
 from scanner.attest.policy import Policy, Trust, Trusted
 from scanner.attest.verify import Verdict, newest, verify
 from scanner.canon import canonical
+from tests.attest.altering import drop, put
 from tests.attest.conftest import COMMIT, LEAVES, NOW
 
 Statement = dict[str, Any]
@@ -37,26 +38,6 @@ def test_the_honest_statement_is_believed(said: Statement, judged: Judge) -> Non
     assert [check.number for check in verdict.checks] == list(range(1, 18))
 
 
-def _set(*path: str | int, to: Any) -> Callable[[Statement], None]:
-    def change(said: Statement) -> None:
-        place: Any = said
-        for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = to
-
-    return change
-
-
-def _drop(*path: str | int) -> Callable[[Statement], None]:
-    def change(said: Statement) -> None:
-        place: Any = said
-        for step in path[:-1]:
-            place = place[step]
-        del place[path[-1]]
-
-    return change
-
-
 def _all(*changes: Callable[[Statement], None]) -> Callable[[Statement], None]:
     def change(said: Statement) -> None:
         for one in changes:
@@ -69,57 +50,57 @@ P = "predicate"
 ENTRY = {"id": "0" * 16, "fingerprint": "salted-hmac-v1:" + "0" * 64, "ruleId": "jwt", "surface": "git", "disposition": "accepted"}
 # Signed by the scanner's own key, as somebody would who can make it sign: (name, change, check that fails, exit code)
 LIES: list[tuple[str, Callable[[Statement], None], str, int]] = [
-    ("it says FAILED", _all(_set(P, "result", to="FAILED"), _set(P, "findings", "open", to=1)), "result", 1),
-    ("PASSED with an open finding", _set(P, "findings", "open", to=1), "findings", 4),
-    ("FAILED without one", _set(P, "result", to="FAILED"), "findings", 4),
-    ("it says INCOMPLETE", _set(P, "result", to="INCOMPLETE"), "result", 3),
+    ("it says FAILED", _all(put(P, "result", to="FAILED"), put(P, "findings", "open", to=1)), "result", 1),
+    ("PASSED with an open finding", put(P, "findings", "open", to=1), "findings", 4),
+    ("FAILED without one", put(P, "result", to="FAILED"), "findings", 4),
+    ("it says INCOMPLETE", put(P, "result", to="INCOMPLETE"), "result", 3),
     ("PASSED with something unread", _all(
-        _set(P, "surfaces", 0, "coverage", "opaque", to=1), _set(P, "surfaces", 0, "objectCount", to=5),
-        _set(P, "coverageTotals", "opaque", to=1), _set(P, "coverageTotals", "objects", to=6),
+        put(P, "surfaces", 0, "coverage", "opaque", to=1), put(P, "surfaces", 0, "objectCount", to=5),
+        put(P, "coverageTotals", "opaque", to=1), put(P, "coverageTotals", "objects", to=6),
     ), "counts", 4),
-    ("totals that are no sums", _set(P, "coverageTotals", "objects", to=4), "counts", 4),
-    ("more counted than read", _all(_set(P, "surfaces", 0, "objectCount", to=9), _set(P, "coverageTotals", "objects", to=10)), "counts", 4),
+    ("totals that are no sums", put(P, "coverageTotals", "objects", to=4), "counts", 4),
+    ("more counted than read", _all(put(P, "surfaces", 0, "objectCount", to=9), put(P, "coverageTotals", "objects", to=10)), "counts", 4),
     ("things left out", _all(
-        _set(P, "surfaces", 0, "coverage", "skipped", to=1), _set(P, "surfaces", 0, "coverage", "scanned", to=3),
-        _set(P, "coverageTotals", "skipped", to=1), _set(P, "coverageTotals", "scanned", to=4),
+        put(P, "surfaces", 0, "coverage", "skipped", to=1), put(P, "surfaces", 0, "coverage", "scanned", to=3),
+        put(P, "coverageTotals", "skipped", to=1), put(P, "coverageTotals", "scanned", to=4),
     ), "counts", 4),
-    ("another application", _set(P, "scope", "id", to="x/other@production"), "scope", 4),
-    ("another commit", _set("subject", 0, "digest", "gitCommit", to="4" * 40), "subject", 4),
-    ("no commit", _drop("subject", 0), "subject", 4),
-    ("a surface dropped", _drop(P, "surfaces", 1), "surfaces", 4),
+    ("another application", put(P, "scope", "id", to="x/other@production"), "scope", 4),
+    ("another commit", put("subject", 0, "digest", "gitCommit", to="4" * 40), "subject", 4),
+    ("no commit", drop("subject", 0), "subject", 4),
+    ("a surface dropped", drop(P, "surfaces", 1), "surfaces", 4),
     ("a surface twice", lambda said: said[P]["surfaces"].append(deepcopy(said[P]["surfaces"][0])), "surfaces", 4),
-    ("a surface not complete", _set(P, "surfaces", 1, "status", to="INCOMPLETE"), "surfaces", 3),
-    ("a surface with nothing in it", _set(P, "surfaces", 1, "objectCount", to=0), "surfaces", 4),
-    ("a shallow repository", _set(P, "surfaces", 0, "git", "shallow", to=True), "surfaces", 3),
-    ("a partial clone", _set(P, "surfaces", 0, "git", "partialClone", to=True), "surfaces", 3),
-    ("a grafted one", _set(P, "surfaces", 0, "git", "grafts", to=1), "surfaces", 3),
-    ("a part of a repository", _set(P, "surfaces", 0, "git", "allObjects", to=False), "surfaces", 3),
-    ("nothing about the repository", _drop(P, "surfaces", 0, "git"), "surfaces", 3),
-    ("a missed canary", _set(P, "selfTest", "detected", to=1), "self-test", 4),
-    ("more canaries found than planted", _set(P, "selfTest", "detected", to=3), "self-test", 4),
-    ("no canary", _set(P, "selfTest", to={"canaries": 0, "detected": 0}), "self-test", 4),
-    ("old rules", _set(P, "configuration", 0, "annotations", "version", to="1.0.9"), "rules", 4),
-    ("rules of no version", _drop(P, "configuration", 0, "annotations"), "rules", 4),
-    ("no rules", _set(P, "configuration", 0, "name", to="ruleset"), "rules", 4),
+    ("a surface not complete", put(P, "surfaces", 1, "status", to="INCOMPLETE"), "surfaces", 3),
+    ("a surface with nothing in it", put(P, "surfaces", 1, "objectCount", to=0), "surfaces", 4),
+    ("a shallow repository", put(P, "surfaces", 0, "git", "shallow", to=True), "surfaces", 3),
+    ("a partial clone", put(P, "surfaces", 0, "git", "partialClone", to=True), "surfaces", 3),
+    ("a grafted one", put(P, "surfaces", 0, "git", "grafts", to=1), "surfaces", 3),
+    ("a part of a repository", put(P, "surfaces", 0, "git", "allObjects", to=False), "surfaces", 3),
+    ("nothing about the repository", drop(P, "surfaces", 0, "git"), "surfaces", 3),
+    ("a missed canary", put(P, "selfTest", "detected", to=1), "self-test", 4),
+    ("more canaries found than planted", put(P, "selfTest", "detected", to=3), "self-test", 4),
+    ("no canary", put(P, "selfTest", to={"canaries": 0, "detected": 0}), "self-test", 4),
+    ("old rules", put(P, "configuration", 0, "annotations", "version", to="1.0.9"), "rules", 4),
+    ("rules of no version", drop(P, "configuration", 0, "annotations"), "rules", 4),
+    ("no rules", put(P, "configuration", 0, "name", to="ruleset"), "rules", 4),
     ("rules twice", lambda said: said[P]["configuration"].append(said[P]["configuration"][0]), "rules", 4),
-    ("too many acceptances", _all(_set(P, "findings", "accepted", to=21), _set(P, "findings", "entriesOmitted", to=21)), "findings", 4),
-    ("acceptances that are not listed", _set(P, "findings", "accepted", to=2), "findings", 4),
+    ("too many acceptances", _all(put(P, "findings", "accepted", to=21), put(P, "findings", "entriesOmitted", to=21)), "findings", 4),
+    ("acceptances that are not listed", put(P, "findings", "accepted", to=2), "findings", 4),
     ("an acceptance that has run out", _all(
-        _set(P, "findings", "accepted", to=1), _set(P, "findings", "entries", to=[{**ENTRY, "expiresOn": "2026-02-28T23:59:59Z"}]),
+        put(P, "findings", "accepted", to=1), put(P, "findings", "entries", to=[{**ENTRY, "expiresOn": "2026-02-28T23:59:59Z"}]),
     ), "findings", 4),
-    ("expired", _set(P, "validUntil", to="2026-03-01T12:30:00Z"), "freshness", 4),
-    ("from the future", _set(P, "finishedOn", to="2026-03-02T12:00:00Z"), "freshness", 4),
-    ("it ends before it begins", _set(P, "startedOn", to="2026-03-01T12:00:01Z"), "freshness", 4),
-    ("no such day", _set(P, "finishedOn", to="2026-02-30T12:00:00Z"), "statement", 4),
-    ("another predicate", _set("predicateType", to="https://slsa.dev/provenance/v1"), "statement", 4),
-    ("another statement", _set("_type", to="https://in-toto.io/Statement/v0.1"), "statement", 4),
-    ("a key more", _set(P, "comment", to="all is well"), "statement", 4),
-    ("a key less", _drop(P, "coverageTotals"), "statement", 4),
-    ("a number as a text", _set(P, "findings", "open", to="0"), "statement", 4),
-    ("a number below nothing", _set(P, "findings", "accepted", to=-1), "statement", 4),
-    ("true for a number", _set(P, "findings", "open", to=False), "statement", 4),
-    ("no subject", _set("subject", to=[]), "statement", 4),
-    ("a subject without a digest", _set("subject", 0, "digest", to={}), "statement", 4),
+    ("expired", put(P, "validUntil", to="2026-03-01T12:30:00Z"), "freshness", 4),
+    ("from the future", put(P, "finishedOn", to="2026-03-02T12:00:00Z"), "freshness", 4),
+    ("it ends before it begins", put(P, "startedOn", to="2026-03-01T12:00:01Z"), "freshness", 4),
+    ("no such day", put(P, "finishedOn", to="2026-02-30T12:00:00Z"), "statement", 4),
+    ("another predicate", put("predicateType", to="https://slsa.dev/provenance/v1"), "statement", 4),
+    ("another statement", put("_type", to="https://in-toto.io/Statement/v0.1"), "statement", 4),
+    ("a key more", put(P, "comment", to="all is well"), "statement", 4),
+    ("a key less", drop(P, "coverageTotals"), "statement", 4),
+    ("a number as a text", put(P, "findings", "open", to="0"), "statement", 4),
+    ("a number below nothing", put(P, "findings", "accepted", to=-1), "statement", 4),
+    ("true for a number", put(P, "findings", "open", to=False), "statement", 4),
+    ("no subject", put("subject", to=[]), "statement", 4),
+    ("a subject without a digest", put("subject", 0, "digest", to={}), "statement", 4),
 ]  # fmt: skip
 
 
@@ -283,8 +264,8 @@ def test_of_several_the_newest_of_the_application_counts(said: Statement, policy
             change(value)
         return bundle(sign(canonical(value), keys(by).public.id, keys(by).sign))
 
-    passed, failed = signed(), signed(_set(P, "result", to="FAILED"), _set(P, "findings", "open", to=1))
-    foreign, other = signed(by="stranger"), signed(_set(P, "scope", "id", to="y/other@production"))
+    passed, failed = signed(), signed(put(P, "result", to="FAILED"), put(P, "findings", "open", to=1))
+    foreign, other = signed(by="stranger"), signed(put(P, "scope", "id", to="y/other@production"))
     expected = Expected(policy=policy, trust=policy.trust, now=NOW)
     for assertions, code in (
         ([passed], 0), ([failed, passed], 0), ([passed, failed], 1), ([passed, foreign, other, b"{}", b"\xff"], 0),
