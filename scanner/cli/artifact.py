@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner import __version__, cachefile, canon
+from scanner.cli import interruption
 from scanner.cli.options import insecure_registries, looking, project, workers
 from scanner.cli.verify import moment
 from scanner.config import OCR_MODES
@@ -77,7 +77,7 @@ def command(**said: Any) -> int:
     from scanner.artifacts.run import veiling
 
     asked, (bench, insecure) = _asked(said), _bench(said)
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption.heed()
     begun = datetime.now(UTC)
     found, done = look(asked, bench, insecure, os.environ)
     value = results.document(found, asked, veiling(results.texts(found, asked), done, bench), _run(begun))
@@ -144,7 +144,3 @@ def _run(begun: datetime) -> dict[str, Any]:
         "tool": f"leakseal {__version__}", "startedOn": begun.strftime(shape), "finishedOn": ended.strftime(shape),
         "seconds": round((ended - begun).total_seconds(), 3), "host": socket.gethostname() if os.environ.get("LEAKSEAL_HOST") else None,
     }  # fmt: skip
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt

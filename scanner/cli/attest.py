@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner import cachefile, canon, config
-from scanner.cli import complain
+from scanner.cli import complain, interruption
 from scanner.cli.keygen import passphrase
 from scanner.cli.options import looking, project, workers
 from scanner.decode.limits import Limits
@@ -108,7 +107,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         raise UsageError("an identity's bundle has the time stamps of its Sigstore", hint="leave out --tsa")
     if tsa:
         askable(tsa)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was read is kept, and workers are told
+    interruption.heed()  # what was read is kept, and workers are told
     named = config.load(Path(file)).insecure_registries if file else ()  # a scanned project cannot turn off TLS
     image = images.writable(attach, (*insecure, *named), os.environ) if attach else None
     how = Signing(signer, Path(output), tsa, git_notes, image, any_result, fresh)

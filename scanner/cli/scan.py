@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import FrameType
 
 import click
 
 from scanner import __version__, cachefile, report
-from scanner.cli import INTERRUPTED, complain
+from scanner.cli import INTERRUPTED, complain, interruption
 from scanner.cli.options import Project, insecure_registries, looking, project, workers
 from scanner.cli.output import filed, needs_page, printed
 from scanner.cli.standard_input import StandardInput
@@ -87,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption.heed()
     standard = StandardInput()
     if form == "jsonl" and [request.name for request in requests] == ["-"] and not notes:
         standard.watch()
@@ -137,10 +135,6 @@ def _pulling(requests: list[Request], chosen: Project, file: str | None, insecur
             raise UsageError("--platform is for images in registries", hint="leave it out, or name docker://host/repository:tag")
         return Pulling()
     return Pulling(insecure_registries(chosen, named=file is not None, given=insecure), platform, os.environ)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _stamped(found: Report, begun: datetime) -> Report:

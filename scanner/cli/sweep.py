@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from scanner import cachefile
-from scanner.cli import complain
+from scanner.cli import complain, interruption
 from scanner.cli.hush import hushed
 from scanner.cli.keygen import passphrase
 from scanner.cli.ledger import opened
@@ -115,7 +113,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
             return Ways(own.rules, ruleset, settings, room, make, today, asked, own.config.why_excluded, judged)
 
         hire = processes(workers(jobs)) if scheduler is None else _cluster(scheduler)
-        signal.signal(signal.SIGTERM, _interrupt)
+        interruption.heed()
         night = sweep(listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(), mask=mask)
         said = summary(ledger, night, everything=everything)
         click.echo(dumped(document(said), indent=2) if form == "json" else "\n".join(text(said)))
@@ -198,7 +196,3 @@ def _progress() -> Callable[[Visit, int], None]:
         click.echo(f"\r\x1b[K{line}" if passing else line, err=True, nl=not passing)
 
     return watch
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
