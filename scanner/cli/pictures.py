@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 from pathlib import Path
 
 import click
@@ -56,8 +55,7 @@ def _painted(searcher: Engine, data: bytes | None, limits: Limits) -> Picture | 
         made, _ = repainted(searcher, data, "PNG", limits)
     except UnreadableError:
         return None
-    width, height = struct.unpack(">II", made[16:24])  # IHDR, which is always the first chunk
-    return Picture(made, width, height)
+    return Picture.png(made)
 
 
 def _data(finding: Finding, place: Path | None) -> bytes | None:

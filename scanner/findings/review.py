@@ -78,9 +78,7 @@ class Desk:
     done: list[Done] = field(default_factory=list)
 
     @classmethod
-    def opened(
-        cls, found: Iterable[Finding], accepted: Path, state: Path, save: Save = suppressions.save
-    ) -> Desk:
+    def opened(cls, found: Iterable[Finding], accepted: Path, state: Path, save: Save = suppressions.save) -> Desk:
         """A desk that goes on where the last review stopped."""
         return cls(queue(found), accepted, state, save, load(state))
 
@@ -120,6 +118,11 @@ class Desk:
     def counts(self) -> dict[str, int]:
         """How often each decision was made in this review."""
         return {name: sum(one.decision == name for one in self.done) for name in DECISIONS}
+
+    def rotation(self) -> list[tuple[str, str, str]]:
+        """Id, rule and advice of everything that is to be rotated."""
+        advice = {item.id: item.first.advice for item in self.items}
+        return [(id, rule, advice.get(id, "no longer in this report")) for id, rule in sorted(self.to_rotate.items())]
 
     def _put(self, id: str, entry: Suppression | None) -> None:
         others = [one for one in suppressions.load(self.accepted) if one.id != id]

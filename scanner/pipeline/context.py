@@ -63,9 +63,17 @@ class Surroundings:
         here = range(at.line, (at.end_line or at.line) + 1)
         return Shown(tuple((number, _line(lines[number - 1]), number in here) for number in range(first, last + 1)))
 
+    def name(self, finding: Finding) -> str:
+        """What the target that it was found in is called."""
+        target = self._target(finding)
+        return target.uri if target else finding.target
+
+    def _target(self, finding: Finding) -> Target | None:
+        return next((one for one in self.targets if one.id == finding.target), None)
+
     def content(self, finding: Finding) -> bytes | None:
         """The content that it was found in, if that is still there and not too large."""
-        target = next((one for one in self.targets if one.id == finding.target), None)
+        target = self._target(finding)
         if target is None:
             return None
         try:

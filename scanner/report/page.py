@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -9,11 +10,17 @@ from typing import TextIO
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that may be shown, for everything that was found in it is painted over."""
+    """A picture that may be shown: everything that was found in it is painted over, or somebody asked for it as it is."""
 
     data: bytes  # PNG
     width: int  # pixels
     height: int
+
+    @classmethod
+    def png(cls, data: bytes) -> Picture:
+        """Of a PNG, which says its size in its first chunk."""
+        width, height = struct.unpack(">II", data[16:24])
+        return cls(data, width, height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,5 @@ def _farewell(desk: Desk, out: Console) -> None:
     out.print(Text(f"{said}; {f'{left} still to decide' if left else 'nothing waits'}"))
     if desk.to_rotate:
         out.print(Text(f"to rotate ({len(desk.to_rotate)}, kept in {desk.state}):"))
-        for id, rule in sorted(desk.to_rotate.items()):
-            advice = next((item.first.advice for item in desk.items if item.id == id), "no longer in this report")
+        for id, rule, advice in desk.rotation():
             out.print(Text(f"  {id}  {printable(rule)}: {printable(advice)}"))

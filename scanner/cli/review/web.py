@@ -21,12 +21,10 @@ from scanner.pipeline.context import Surroundings
 _BODY_MOST = 16 << 10
 _COOKIE = "leakseal"
 _SECONDS = 10  # for a request to come in
-_TICK, _LAST = 0.2, 8  # seconds that a request is waited for; how often once the review is over
+_NO = b"No. The link works once, for the browser that opens it first; `leakseal review --web` gives a new one.\n"
+_TICK = 0.2  # seconds that a request is waited for
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": page.policy(),
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -68,8 +66,6 @@ def serve(desk: Desk, around: Surroundings, terms: Terms, *, today: date, port: 
     try:
         while not session.over:
             server.handle_request()
-        for _ in range(_LAST):  # the last page still asks for what it looks like
-            server.handle_request()
     finally:
         server.server_close()
 
@@ -98,14 +94,7 @@ class _Answering(BaseHTTPRequestHandler):
             return self._open(parse_qs(parts.query).get("link", [""])[0])
         if not self._is_known():
             return self._refuse(403)
-        asset = page.ASSETS.get(parts.path)
-        if asset is not None:
-            return self._say(200, asset[1], asset[0])
-        if parts.path == "/":
-            return self._page()
-        if parts.path.startswith("/picture/"):
-            return self._picture(parts.path.removeprefix("/picture/"))
-        return self._refuse(404)
+        return self._page() if parts.path == "/" else self._refuse(404)
 
     def _post(self) -> None:
         length = self.headers.get("Content-Length", "")
@@ -124,7 +113,7 @@ class _Answering(BaseHTTPRequestHandler):
         elif path == "/reveal" and (item := self.session.item(said.get("id", ""))):
             self.session.revealed.add(item.id)
         elif path == "/done":
-            self._say(200, page.farewell(self.session.desk))
+            self._say(200, page.end(self.session.desk, self.session.form, over=True))
             self.session.over = True
             return None
         else:
@@ -159,11 +148,12 @@ class _Answering(BaseHTTPRequestHandler):
     def _page(self, problem: str = "") -> None:
         waiting = self.session.desk.waiting()
         if not waiting:
-            return self._say(200, page.empty(self.session.desk, self.session.form))
+            return self._say(200, page.end(self.session.desk, self.session.form, over=False))
         item = waiting[0]
-        shown = self.session.around.lines(item.first)
-        plain = item.id in self.session.revealed
-        made = page.item(self.session.desk, item, shown, self.session.terms, self.session.form, plain=plain, problem=problem)
+        around, plain = self.session.around, item.id in self.session.revealed
+        picture = (around.shown if plain else around.hidden)(item.first)
+        view = page.View(around.name(item.first), around.lines(item.first), picture, plain)
+        made = page.item(self.session.desk, item, view, self.session.terms, self.session.form, problem)
         return self._say(422 if problem else 200, made)
 
     def _decide(self, said: dict[str, str]) -> None:
@@ -189,21 +179,13 @@ class _Answering(BaseHTTPRequestHandler):
         )  # fmt: skip
         return settled(terms, self.session.today)
 
-    def _picture(self, id: str) -> None:
-        item = self.session.item(id)
-        if item is None:
-            return self._refuse(404)
-        around = self.session.around
-        data = around.shown(item.first) if id in self.session.revealed else around.hidden(item.first)
-        return self._say(200, data, "image/png") if data else self._refuse(404)
-
     def _home(self) -> None:
         self.send_response(303)
         self.send_header("Location", "/")
         self._end(b"")
 
     def _refuse(self, status: int) -> None:
-        self._say(status, b"no\n", "text/plain")
+        self._say(status, _NO, "text/plain")
 
     def _say(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> None:
         self.send_response(status)
