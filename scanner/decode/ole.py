@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from scanner.decode import outlook, vba
 from scanner.decode.content import Content, Part, member
@@ -27,10 +28,13 @@ def read(content: Content) -> Iterator[Part | Unseen]:
 
     logging.getLogger("olefile").addHandler(logging.NullHandler())
     source = content.file()
+    _checked(source)
     try:
         file = OleFileIO(source)
     except Exception:  # the library raises what it stumbles over
         raise Stop("unreadable", "its directory is damaged") from None
+    file.num_mini_fat_sectors = min(file.num_mini_fat_sectors, file.nb_sect)
+    file.root.size = min(file.root.size, file.nb_sect * file.sector_size)
     with file:
         names = _names(file)
         if any(name[-1] in _LOCKED for name in names):
@@ -47,6 +51,15 @@ def read(content: Content) -> Iterator[Part | Unseen]:
             yield from outlook.read(names, stream)
         yield from _hidden(names, stream)
         yield from _locked(names, stream)
+
+
+def _checked(source: BinaryIO) -> None:
+    """Raises Stop where the header says that tables of sectors are longer than the file: the library would follow them in circles."""
+    head = source.read(76)
+    sector, whole = 1 << min(int.from_bytes(head[30:32], "little"), 20), source.seek(0, os.SEEK_END)
+    source.seek(0)
+    if any(int.from_bytes(head[at : at + 4], "little") * sector > whole for at in (44, 72)):  # of FAT, of DIFAT
+        raise Stop("unreadable", "its directory is damaged")
 
 
 def _names(file: OleFileIO) -> list[list[str]]:

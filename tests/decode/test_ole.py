@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from functools import cache
 
 import pytest
@@ -162,3 +163,31 @@ def test_a_stream_that_is_longer_than_its_file_is_not_followed() -> None:
     found = seen(bytes(data))
     assert [reason for reason, name in found.gaps if name and name.endswith("__substg1.0_1000001F")] == ["unreadable"]
     assert found.place(HEADER) == Inside(field="headers")
+
+
+def _in_circles(data: bytes, count: int, first: int, many: int) -> bytes:
+    """The file with a table of `many` sectors, by the numbers in its header at `count` and `first`, of which the first leads to itself."""
+    changed = bytearray(data)
+    start = int.from_bytes(data[first : first + 4], "little")
+    changed[count : count + 4] = many.to_bytes(4, "little")
+    fat = 512 * (1 + int.from_bytes(data[76:80], "little"))
+    changed[fat + 4 * start : fat + 4 * start + 4] = start.to_bytes(4, "little")
+    return bytes(changed)
+
+
+def test_a_table_that_leads_in_circles_takes_no_more_memory_than_the_file() -> None:
+    data = _in_circles(message(), 64, 60, 1 << 17)  # the MiniFAT, 64 MiB
+    seen(data)
+    tracemalloc.start()
+    try:
+        assert seen(data).chunks
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("place", [44, 72])
+def test_a_file_whose_header_tells_of_more_sectors_than_it_has_is_a_gap(place: int) -> None:
+    data = bytearray(message())
+    data[place : place + 4] = (1 << 20).to_bytes(4, "little")
+    assert ("unreadable", None) in seen(bytes(data)).gaps
