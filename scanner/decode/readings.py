@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scanner.decode.encodings import LOGS, LONG, MARKS, PACKED, TAR, WRITTEN, stretch, unpacked
 from scanner.decode.formats import Format, recognise
 from scanner.decode.offsets import Offsets, Run
+from scanner.decode.quiet import Piece, Quiet
 from scanner.decode.units import Units
 from scanner.decode.unwrap import is_wrapped, wrapped
 from scanner.model.content import Span
@@ -37,6 +38,7 @@ class Reading:
     data: bytes = field(repr=False)
     back: Offsets
     stretches: tuple[Span, ...] = ()  # what was decoded as a whole, by place in the text
+    pieces: Sequence[Piece] = ()  # of the text, where single characters were decoded
 
     def concerns(self, span: Span) -> bool:
         """Whether something stands there, or right beside it, that was not written so."""
@@ -64,8 +66,11 @@ class Packed:
         return f"{self.kind}@{self.span.start}-{self.span.end}"
 
 
-def readings(data: bytes, marks: Spots, *, logs: bool = False) -> Iterator[Reading | Packed]:
-    """Every reading of a text that has these marks: those of stretches in order of place, then of characters by encoding."""
+def readings(data: bytes, marks: Spots, *, logs: bool = False, quiet: Quiet | None = None) -> Iterator[Reading | Packed]:
+    """Every reading of a text that has these marks: those of stretches in order of place, then of characters by encoding.
+
+    Pieces that are known to be `quiet` are left out.
+    """
     written: dict[str, list[int]] = {}
     stretches: list[tuple[int, str]] = []
     for number, end in marks:
@@ -77,9 +82,12 @@ def readings(data: bytes, marks: Spots, *, logs: bool = False) -> Iterator[Readi
             stretches.append((end, kind))
     yield from _stretches(data, sorted(stretches))
     for kind, ends in written.items():
-        for pieces in _batches(_pieces(data, sorted(ends), LONG.get(kind, 0))):
+        around = _pieces(data, sorted(ends), LONG.get(kind, 0))
+        for pieces in _batches(quiet.others(kind, data, around) if quiet else around):
             if reading := _written(data, kind, WRITTEN[kind], pieces):
                 yield reading
+            elif quiet:
+                quiet.add(kind, data, [Piece(low, high, 0) for low, high in pieces])
 
 
 def log_readings(data: bytes) -> Iterator[Reading]:
@@ -226,8 +234,9 @@ def _batches(pieces: Iterable[tuple[int, int]]) -> Iterator[list[tuple[int, int]
 
 
 def _written(data: bytes, kind: str, units: Units, pieces: Sequence[tuple[int, int]]) -> Reading | None:
-    draft, changed = _Draft(), False
+    draft, changed, read = _Draft(), False, list[Piece]()
     for low, high in pieces:
+        before = draft.size
         draft.between(low)
         at = low
         for unit in units(data, low, high):
@@ -236,5 +245,5 @@ def _written(data: bytes, kind: str, units: Units, pieces: Sequence[tuple[int, i
             at, changed = unit.end, True
         draft.add(data[at:high], at)
         draft.end = high
-    return draft.reading(kind) if changed else None
-
+        read.append(Piece(low, high, draft.size - before))
+    return replace(draft.reading(kind), pieces=read) if changed else None

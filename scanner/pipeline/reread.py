@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from scanner.decode.encodings import MARKS, WRITTEN
 from scanner.decode.limits import DEFAULT, Limits
 from scanner.decode.offsets import Offsets
+from scanner.decode.quiet import Quiet
 from scanner.decode.readings import Packed, Reading, Spots, log_readings, readings
 from scanner.decode.text import wide_readings
-from scanner.detect.engine import Engine
+from scanner.detect.engine import Engine, Looked
 from scanner.detect.overlap import open_ones, settle
 from scanner.findings.locate import Place
 from scanner.model.content import Inside, Span, Unseen
@@ -24,6 +26,7 @@ _FREE = 4 << 20  # bytes of readings that any text may have
 _TIMES = 8  # and of those, times its size
 _BEFORE_MARK, _AFTER_MARK = 48, 8
 _MARK = 6  # bytes of the mark of a single character
+_QUIET: WeakKeyDictionary[Engine, Quiet] = WeakKeyDictionary()
 _DEEP = Unseen("archive-too-deep", "text is encoded in more layers than are undone")
 _MUCH = Unseen("archive-too-large", "text is encoded in more ways than are tried")
 
@@ -52,7 +55,7 @@ class Aside:
     times: Counter[tuple[str, bytes]] = field(default_factory=Counter, repr=False)  # of a log: how often each secret was seen
     enclosed: list[Enclosed] = field(default_factory=list)
     missed: dict[Unseen, tuple[str, int]] = field(default_factory=dict)  # where it was met first, and how often
-    left: int = _FREE  # bytes that may still be read
+    left: int = field(default_factory=lambda: _FREE)  # bytes that may still be read
 
     def allow(self, size: int) -> None:
         """A text of this size is to be read."""
@@ -82,11 +85,28 @@ def reread(engine: Engine, data: bytes, marks: Spots, raw: Iterable[Hit], aside:
     if not marks and not aside.logs:
         return tuple(raw)
     aside.allow(len(data))
-    way = _Way((), (), 0, set())
-    found = _decoded(engine, data, marks, aside, way)
+    way = _way()
+    found = _decoded(engine, data, marks, aside, way) if aside.logs else _sparing(engine, data, marks, aside)
     for reading in log_readings(data) if aside.logs else ():
-        found += _in(engine, reading, aside, way.on(reading, reading.step(reading.back.back(Span(0, len(reading.data))))))
+        step = reading.step(reading.back.back(Span(0, len(reading.data))))
+        found += _in(engine, reading, _looked(engine, reading), aside, way.on(reading, step))
     return _joined(tuple(raw), found)
+
+
+def _sparing(engine: Engine, data: bytes, marks: Spots, aside: Aside) -> list[Hit]:
+    """The hits in the readings of a text; pieces that came to nothing before are paid for, but not read again."""
+    quiet = _QUIET.setdefault(engine, Quiet())
+    if aside.depth >= aside.limits.depth:  # nothing is read, and each piece is told
+        return _decoded(engine, data, marks, aside, _way())
+    spared, left, enclosed, missed = quiet.spared, aside.left, len(aside.enclosed), dict(aside.missed)
+    found = _decoded(engine, data, marks, aside, _way(), quiet=quiet)
+    spared = quiet.spared - spared
+    aside.left -= spared
+    if spared and (aside.left < 0 or aside.missed.get(_MUCH) != missed.get(_MUCH)):  # their order decides which of them are read
+        aside.left, aside.missed = left, missed
+        del aside.enclosed[enclosed:]
+        found = _decoded(engine, data, marks, aside, _way())
+    return found
 
 
 class _Way(NamedTuple):
@@ -112,10 +132,16 @@ class _Way(NamedTuple):
         return True
 
 
-def _decoded(engine: Engine, data: bytes, marks: Spots, aside: Aside, way: _Way, old: Collection[str] = ()) -> list[Hit]:
+def _way() -> _Way:
+    return _Way((), (), 0, set())
+
+
+def _decoded(
+    engine: Engine, data: bytes, marks: Spots, aside: Aside, way: _Way, old: Collection[str] = (), quiet: Quiet | None = None
+) -> list[Hit]:
     """The hits in the readings that these marks lead to; encodings that are `old` stood in the text that this one was read from."""
     found: list[Hit] = []
-    for reading in readings(data, marks, logs=aside.logs):
+    for reading in readings(data, marks, logs=aside.logs, quiet=quiet):
         if isinstance(reading, Packed):
             aside.enclosed.append(Enclosed(reading.span, (reading.step,), reading))
             continue
@@ -131,17 +157,24 @@ def _decoded(engine: Engine, data: bytes, marks: Spots, aside: Aside, way: _Way,
         if aside.left < 0:
             aside.miss(_MUCH, further.steps[0])
             break
-        found += _in(engine, reading, aside, further)
+        looked = _looked(engine, reading)
+        if quiet and not looked.hits and not looked.marks and 0 not in reading.data:
+            quiet.add(reading.kind, data, reading.pieces)
+        else:
+            found += _in(engine, reading, looked, aside, further)
     return found
 
 
-def _in(engine: Engine, reading: Reading, aside: Aside, way: _Way) -> list[Hit]:
-    """The hits in one reading that are there because of it, as spans of the text that was read."""
+def _looked(engine: Engine, reading: Reading) -> Looked:
     looked = engine.look(reading.data)
-    found = looked.hits
+    return looked._replace(marks=[(number, end) for number, end in looked.marks if reading.concerns(_around(end))])
+
+
+def _in(engine: Engine, reading: Reading, looked: Looked, aside: Aside, way: _Way) -> list[Hit]:
+    """The hits in one reading that are there because of it, as spans of the text that was read."""
+    found, marks = looked
     if 0 in reading.data:
         found = settle([*found, *wide_hits(engine, reading.data, aside=aside)])
-    marks = [(number, end) for number, end in looked.marks if reading.concerns(_around(end))]
     if marks:
         already = len(aside.enclosed)
         found = _joined(found, _decoded(engine, reading.data, marks, aside, way, _old(reading, marks)))

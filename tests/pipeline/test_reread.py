@@ -9,6 +9,8 @@ import random
 import re
 import uuid
 import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,9 +24,9 @@ from scanner import cachefile, shipped
 from scanner.cli.options import named
 from scanner.cli.scan import command
 from scanner.decode.content import Content, Pieces
-from scanner.decode.limits import DEFAULT, Budget
+from scanner.decode.limits import DEFAULT, Budget, Limits
 from scanner.detect.engine import Engine
-from scanner.pipeline import examine
+from scanner.pipeline import examine, reread
 from scanner.pipeline.engines import engine
 from scanner.pipeline.examine import Placed
 from scanner.pipeline.opened import Opened, examined, flowed
@@ -199,6 +201,52 @@ def test_a_stream_says_what_the_whole_says(names: list[str], size: int) -> None:
     flow = Opened()
     flowed(searcher(), Content(Pieces(data[at : at + size] for at in range(0, len(data), size)), Budget(DEFAULT)), flow)
     assert told(flow) == told(read(data))
+
+
+HARMLESS = r'say("%41\n", "&amp;&#65;", "\x41\u0041") +AEA- =3D=' + "\n"
+
+
+PARTS = st.sampled_from([*sorted(WRITTEN), "", "*"])
+
+
+@given(st.lists(st.lists(PARTS, max_size=5), min_size=2, max_size=4), st.sampled_from([0, 3, 7, 8]))
+@bounds(max_examples=10)
+def test_what_was_read_before_makes_no_difference(versions: list[list[str]], depth: int) -> None:
+    limits = replace(DEFAULT, depth=depth)
+    parts = {"": PLAIN.decode(), "*": HARMLESS * 30}
+    texts = ["\n".join(parts[name] if name in parts else WRITTEN[name][0](address()) for name in names).encode() for names in versions]
+    assert_alike(texts, limits)
+
+
+@pytest.mark.parametrize("free", [0, 700, 1500, 3000, 10_000])
+def test_what_was_read_before_makes_no_difference_to_what_is_too_much(free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reread, "_FREE", free)
+    monkeypatch.setattr(reread, "_TIMES", 0)
+    rows = [b"see /a?b=%%41%%42%%43%d for it\n" % n + PLAIN for n in range(3)]
+    texts = [rows[0], b"".join(rows), b"".join(rows) + WRITTEN["percent"][0](address()).encode(), b"".join(reversed(rows))]
+    missed = [{one.reason for one in done.unseen} for done in assert_alike(texts, DEFAULT)]
+    assert (missed[1] == {"archive-too-large"}) == (free <= 1500)
+
+
+def assert_alike(texts: Sequence[bytes], limits: Limits) -> list[Opened]:
+    """Whether each is read twice as if it were the first."""
+    reread._QUIET.pop(searcher(), None)
+    warm = [examined(searcher(), text, limits) for text in (*texts, *texts)]
+    for text, before, again in zip(texts, warm, warm[len(texts) :], strict=False):
+        reread._QUIET.pop(searcher(), None)
+        cold = examined(searcher(), text, limits)
+        assert (told(before), before.unseen) == (told(again), again.unseen) == (told(cold), cold.unseen)
+    return warm
+
+
+def test_pieces_that_came_to_nothing_are_read_once() -> None:
+    reread._QUIET.pop(searcher(), None)
+    text = PLAIN * 20 + b"see /a?b=%41%42%43 for it\n" + PLAIN * 20
+    sizes = []
+    for version in range(3):
+        read(text + b"%d\n" % version)
+        sizes.append(reread._QUIET[searcher()].spared)
+    assert sizes[0] == 0 < sizes[1] == sizes[2] - sizes[1]
 
 
 def test_both_prefilters_see_the_same() -> None:
