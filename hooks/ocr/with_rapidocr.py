@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from picture import digest, joined, serve, tiles
 
 def main() -> None:
     """Load the models once, then answer."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime 1.32 tells its maker of every session, in C++, whatever `shut_in` forbids
     import numpy
     import rapidocr
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -320,6 +322,17 @@ def test_an_engine_has_no_network() -> None:
     hooks = Path(ocr.shipped.shipped("hooks")) / "ocr"
     done = subprocess.run([sys.executable, "-c", code, str(hooks)], capture_output=True, check=False)
     assert b"an engine has no network" in done.stderr
+
+
+def test_an_engine_writes_nothing_down_and_tells_its_maker_nothing(tmp_path: Path) -> None:
+    """ONNX Runtime keeps the id of its telemetry in the folder for temporary files."""
+    need_engine("rapidocr")
+    hook = Path(ocr.shipped.shipped("hooks")) / "ocr" / "with_rapidocr.py"
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    asked = json.dumps({"id": 1, "page": 1, "picture": base64.b64encode(saved(drawn(["hello"]))).decode()}).encode() + b"\n"
+    done = subprocess.run([sys.executable, str(hook)], input=asked, capture_output=True, check=True, env=env)
+    assert b"words" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_engines_are_programs_and_none_is_imported() -> None:
