@@ -1,5 +1,5 @@
 # One command each. `make test` is the one for a newcomer: it builds what it needs.
-.PHONY: help dev lint test fuzz bench docs rules-docs man clean
+.PHONY: help dev lint test fuzz interrupt bench docs rules-docs man clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,6 +10,7 @@ help:
 	@echo "make lint   ruff, mypy --strict, import-linter, typos"
 	@echo "make test   every test"
 	@echo "make fuzz   damages contents of every format and reads them, FUZZ_SECONDS each"
+	@echo "make interrupt  interrupts every long command at random moments, MOMENTS each"
 	@echo "make bench  the benchmarks"
 	@echo "make docs   the documentation into site/"
 	@echo "make commands-docs  the page about the commands, after a change of their help"
@@ -38,6 +39,10 @@ test: dev
 FUZZ_SECONDS ?= 600
 fuzz: dev
 	$(BIN)/python -m tests.decode.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+MOMENTS ?= 100
+interrupt: dev
+	$(BIN)/python -m tests.interruption.hunt --moments $(MOMENTS) $(HUNT)
 
 bench: dev
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -9,8 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from scanner.unbroken import unbroken
+
 
 @contextmanager
+@unbroken
 def whole(path: Path, mode: int = 0o600, *, sync: bool = False) -> Iterator[BinaryIO]:
     """A file that takes its place once the block is over; where that fails (OSError, or whatever the block raises), nothing of it stays."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -14,8 +14,19 @@ BROKEN = 3  # the run could not finish
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and answer its exit code; nothing but a sentence and a next step is ever said of an error."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    return guarded(lambda: _dispatch(words))
+    if arguments is not None:
+        return guarded(lambda: _dispatch(list(arguments)))
+    from scanner.cli import interruption
+
+    interruption.heed()
+    try:
+        code = guarded(lambda: _dispatch(sys.argv[1:]))
+    except KeyboardInterrupt:  # while an error was told
+        code = INTERRUPTED
+    interruption.over()
+    if code == INTERRUPTED:
+        interruption.end_children()
+    return code
 
 
 def guarded(command: Callable[[], int]) -> int:
@@ -26,7 +37,7 @@ def guarded(command: Callable[[], int]) -> int:
         complain(problem.message, problem.hint)
         return problem.exit_code
     except KeyboardInterrupt:
-        complain("interrupted", "nothing was changed; run the command again")
+        complain("interrupted", "run the command again")
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing it says nothing more

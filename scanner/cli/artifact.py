@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner import __version__, cachefile, canon
-from scanner.cli import interruption
 from scanner.cli.options import insecure_registries, looking, project, workers
 from scanner.cli.verify import moment
 from scanner.config import OCR_MODES
@@ -77,7 +76,6 @@ def command(**said: Any) -> int:
     from scanner.artifacts.run import veiling
 
     asked, (bench, insecure) = _asked(said), _bench(said)
-    interruption.heed()
     begun = datetime.now(UTC)
     found, done = look(asked, bench, insecure, os.environ)
     value = results.document(found, asked, veiling(results.texts(found, asked), done, bench), _run(begun))

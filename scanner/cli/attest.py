@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner import cachefile, canon, config
-from scanner.cli import complain, interruption
+from scanner.cli import complain
 from scanner.cli.keygen import passphrase
 from scanner.cli.options import looking, project, workers
 from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.pipeline.settings import Settings
 from scanner.release.surfaces import Release
+from scanner.wholefile import whole
 
 if TYPE_CHECKING:
     from scanner.attest.keyless import Certified
@@ -107,7 +108,6 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         raise UsageError("an identity's bundle has the time stamps of its Sigstore", hint="leave out --tsa")
     if tsa:
         askable(tsa)
-    interruption.heed()  # what was read is kept, and workers are told
     named = config.load(Path(file)).insecure_registries if file else ()  # a scanned project cannot turn off TLS
     image = images.writable(attach, (*insecure, *named), os.environ) if attach else None
     how = Signing(signer, Path(output), tsa, git_notes, image, any_result, fresh)
@@ -229,9 +229,8 @@ def _ready(folder: Path) -> None:
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     """Each file whole or not at all; the envelope comes after what it speaks of."""
     for name, data in files.items():
-        fresh = folder / f".{name}.new"
         try:
-            fresh.write_bytes(data)
-            fresh.replace(folder / name)
+            with whole(folder / name, 0o644) as file:
+                file.write(data)
         except OSError as problem:
             raise UsageError(f"{folder / name} cannot be written: {problem.strerror}", hint="name another folder with -o") from None

@@ -128,10 +128,11 @@ def _keep(report: Report) -> str | None:
     from scanner.report import render
     from scanner.sources.git import narrow
     from scanner.sources.git.environ import git
+    from scanner.wholefile import whole
 
     try:
         path = os.fsdecode(git(["rev-parse", "--git-path", REPORT], Path(), narrow.told()).removesuffix(b"\n"))
-        with Path(path).open("wb") as file:
+        with whole(Path(path)) as file:
             render(report, "json", file)
     except (OSError, LeaksealError):
         return None

@@ -20,6 +20,7 @@ from scanner.errors import UsageError
 from scanner.findings import accept, suppressions
 from scanner.findings.suppressions import Suppression
 from scanner.report.plain import count, printable
+from scanner.wholefile import whole
 
 if TYPE_CHECKING:
     from scanner.cli.options import Project
@@ -117,7 +118,8 @@ def rules(file: str, output: str) -> int:
     found.rules = kept
     if kept:
         try:
-            Path(output).write_text(gitleaksrules.render(found, "Imported"), encoding="utf-8")
+            with whole(Path(output), 0o644) as pack:
+                pack.write(gitleaksrules.render(found, "Imported").encode())
         except OSError as problem:
             raise UsageError(f"the rule pack cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None
     click.echo("version: 1")
@@ -154,7 +156,7 @@ def report(file: str, output: str) -> int:
     desk = Desk(engine(chosen.rules, cachefile.folder()), chosen.judging.seal)
     made = adopted(theirs.tool, theirs.seen, file, desk, Run(f"leakseal {__version__}"), theirs.hidden)
     try:
-        with Path(output).open("wb") as stream:
+        with whole(Path(output), 0o644) as stream:
             render(made, "json", stream)
     except OSError as problem:
         raise UsageError(f"the report cannot be written: {problem.strerror}", hint="name a file in a folder that exists") from None

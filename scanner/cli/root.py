@@ -38,8 +38,18 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+class Interrupted(BaseException):
+    """A command was; click would say so with an empty line."""
+
+
 class Lazy(click.Group):
     """A group whose commands are imported when they are run."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -81,6 +91,6 @@ def run(words: Sequence[str]) -> int:
         if not leave.code:
             return 0
         raise BrokenPipeError from None
-    except click.Abort:
+    except (Interrupted, click.Abort):
         raise KeyboardInterrupt from None
     return answer if isinstance(answer, int) else 0

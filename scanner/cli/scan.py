@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from scanner import __version__, cachefile, report
-from scanner.cli import INTERRUPTED, complain, interruption
+from scanner.cli import INTERRUPTED, complain
 from scanner.cli.options import Project, insecure_registries, looking, project, workers
 from scanner.cli.output import filed, needs_page, printed
 from scanner.cli.standard_input import StandardInput
@@ -85,7 +85,6 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         meanwhile=lambda: report.prepare([form, *forms.values()]),
         progress=Meter(sys.stderr, page_of(sys.stderr, os.environ, no_color=no_color), quiet=quiet),
     )  # fmt: skip
-    interruption.heed()
     standard = StandardInput()
     if form == "jsonl" and [request.name for request in requests] == ["-"] and not notes:
         standard.watch()

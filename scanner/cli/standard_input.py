@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
+
+from scanner.cli import interruption
 
 STEP = 1 << 20
 _PAUSE = 0.2  # seconds without a byte after which what came is looked at
@@ -27,13 +27,11 @@ class StandardInput:
 
     def watch(self) -> None:
         """From now on SIGINT and SIGTERM end the input; a second one ends the program."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+        interruption.first(self._stop)
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        if self.stopped:
-            raise KeyboardInterrupt
+    def _stop(self) -> bool:
         self.stopped = True
+        return True
 
     def pieces(self) -> Iterator[bytes]:
         """Everything up to its end."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner import cachefile
-from scanner.cli import complain, interruption
+from scanner.cli import complain
 from scanner.cli.hush import hushed
 from scanner.cli.keygen import passphrase
 from scanner.cli.ledger import opened
@@ -113,7 +113,6 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
             return Ways(own.rules, ruleset, settings, room, make, today, asked, own.config.why_excluded, judged)
 
         hire = processes(workers(jobs)) if scheduler is None else _cluster(scheduler)
-        interruption.heed()
         night = sweep(listed, chosen, ledger, ways, hire, full=full, watch=_silent if quiet else _progress(), mask=mask)
         said = summary(ledger, night, everything=everything)
         click.echo(dumped(document(said), indent=2) if form == "json" else "\n".join(text(said)))

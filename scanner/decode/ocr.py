@@ -19,6 +19,7 @@ from typing import Any
 
 from scanner import shipped
 from scanner.decode.limits import Looking, Stop
+from scanner.unbroken import unbroken
 
 _ANSWER_MOST = 96 << 20  # bytes of one line
 _WORDS_MOST = 200_000
@@ -145,6 +146,7 @@ class Engine:
                     raise Stop("tool-error", "the OCR engine answered more than it may")
         return bytes(answer)
 
+    @unbroken
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self.close()

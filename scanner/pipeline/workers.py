@@ -6,18 +6,24 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any, Generic, TypeVar
+
+from scanner.unbroken import unbroken
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _IN_HAND = 2
 _BEAT = 5.0  # seconds
+_FAREWELL = 0.5  # seconds
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 _DEATHS = 64  # after so many the machine is at fault, not a task
 
 
@@ -76,8 +82,16 @@ class Pool(Generic[T, R]):
         for connection in self._crew:
             self._feed(connection)
 
+    @unbroken
     def stop(self) -> None:
-        """End every worker at once."""
+        """End every worker; each has a moment to end what it has started."""
+        waiting = [process for process, _ in self._crew.values()]
+        for process in waiting:
+            process.terminate()
+        end = time.monotonic() + _FAREWELL
+        while waiting and (left := end - time.monotonic()) > 0:
+            gone = wait([process.sentinel for process in waiting], left)
+            waiting = [process for process in waiting if process.sentinel not in gone]
         for connection, (process, _) in self._crew.items():
             process.kill()
             connection.close()
@@ -108,9 +122,13 @@ class Pool(Generic[T, R]):
         ours, theirs = context.Pipe()
         others = [*self._crew, ours] if sys.platform == "linux" else []
         process = context.Process(target=_work, args=(self._do, theirs, others), daemon=True)
-        process.start()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # the worker has our way to take them until it says its own
+        try:
+            process.start()
+            self._crew[ours] = (process, deque())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
-        self._crew[ours] = (process, deque())
         self._feed(ours)
 
     def _feed(self, connection: Connection) -> None:
@@ -124,9 +142,16 @@ class Pool(Generic[T, R]):
                 return
 
 
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(1)
+
+
 def _work(do: Callable[[Any], Any], connection: Connection, others: list[Connection]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption means
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     for other in others:
         other.close()  # a forked copy would keep the pipes of a dead sibling, or of a dead parent, open
     while True:

@@ -18,6 +18,7 @@ from scanner.sweep.holder import is_dead, this_process
 from scanner.sweep.inventory import Inventory, Listed, Unlisted
 from scanner.sweep.past import digests, past
 from scanner.sweep.task import Outcome, Task, Ways, Worker, size_of
+from scanner.unbroken import unbroken
 
 LEASE = 180.0  # seconds
 _AT_ONCE = 100  # unchanged repositories that are written down together
@@ -83,22 +84,21 @@ def sweep(
     write.enlist(ledger, rows, now, {one.name: one.identity for one in every if one.identity}, keep=bool(inventory.unlisted))
     there = {one.name: one for one in read.all_repositories(ledger)}
     due = [one for one in chosen if _due(one, there[one.name], begun)]
-    others = leases.take_all(ledger, [one.name for one in due], holder, now=time.time(), seconds=LEASE, dead=is_dead)
     here = ways(number)
-    tasks = [_task(one, there[one.name], begun, full=full) for one in due if one.name not in others]
-    tasks.sort(key=lambda task: (-task.weight, task.one.name))
     desk = _Desk(ledger, run, here, holder, watch, len(due))
-    for name in sorted(others):
-        desk.lost(Visit(name, "not-read", now, reason="busy", detail="another sweep is reading it"))
     status, code = "interrupted", 130
     try:
+        others = leases.take_all(ledger, [one.name for one in due], holder, now=time.time(), seconds=LEASE, dead=is_dead)
+        tasks = [_task(one, there[one.name], begun, full=full) for one in due if one.name not in others]
+        tasks.sort(key=lambda task: (-task.weight, task.one.name))
+        for name in sorted(others):
+            desk.lost(Visit(name, "not-read", now, reason="busy", detail="another sweep is reading it"))
         desk.work(hire(Worker(here), tasks))
         status, code = "done", 0
     except KeyboardInterrupt:
         pass
     finally:
-        desk.flush()
-        leases.release(ledger, holder)
+        _given_back(desk)
     visits = tuple(sorted(desk.visits.values(), key=lambda visit: visit.repository))
     not_due = tuple(sorted({one.name for one in chosen} - {one.name for one in due}))
     night = Night(run, visits, not_due, inventory.empty, status != "done", inventory.unlisted)
@@ -186,6 +186,13 @@ class _Desk:
         if time.monotonic() - self._beaten > LEASE / 4:
             leases.renew(self.ledger, [], self.holder, now=time.time(), seconds=LEASE)
             self._beaten = time.monotonic()
+
+
+@unbroken
+def _given_back(desk: _Desk) -> None:
+    """Write down what was gathered, and let go of the leases."""
+    desk.flush()
+    leases.release(desk.ledger, desk.holder)
 
 
 def _ended(ledger: Ledger) -> Callable[[str], bool]:

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from scanner.sources.git.environ import bounded
 from scanner.sources.git.kinds import KINDS, Damaged
+from scanner.unbroken import unbroken
 
 _STEP = 1 << 20
 _SILENCE = 0.5  # seconds after which we ask whether more will come
@@ -83,7 +84,7 @@ class CatFile:
     def _answer(self, question: bytes) -> bytes:
         """The line that answers; empty if the process ended."""
         for _ in range(2):  # a process may have ended, or been told to
-            process = self._process = self._process or self._start()
+            process = self._start()
             assert process.stdin  # noqa: S101 it is a pipe
             try:
                 process.stdin.write(question)
@@ -101,8 +102,11 @@ class CatFile:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
 
+    @unbroken
     def _start(self) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
+        if self._process is not None:
+            return self._process
+        process = self._process = subprocess.Popen(
             ["git", "cat-file", "--batch"], cwd=self._at, env=dict(self._env),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip

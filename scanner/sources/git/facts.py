@@ -119,7 +119,7 @@ def _lines(words: Sequence[str], layout: Layout, env: Mapping[str, str]) -> Iter
         assert listed.stdout is not None  # noqa: S101 a pipe was asked for
         try:
             yield from listed.stdout
-        except GeneratorExit:
+        except BaseException:
             listed.kill()
             raise
     if listed.returncode:

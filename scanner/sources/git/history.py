@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner.sources.git.environ import bounded
+from scanner.unbroken import unbroken
 
 # -c shows of a merge only what stands in none of its parents, which is what the merge itself brings in.
 _LOG = (
@@ -57,6 +58,7 @@ class History:
 class Walk:
     """The commits that refs lead to (or those of a range), listed by a Git process that is started early and asked late."""
 
+    @unbroken
     def __init__(self, at: Path, env: Mapping[str, str], which: Sequence[str] = ("--all",), tips: Sequence[str] = ()) -> None:
         self._at, self._env = at, dict(env)
         self._ids = tempfile.TemporaryFile()  # noqa: SIM115 closed with us; ids alone, and a pipe would fill up

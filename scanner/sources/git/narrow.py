@@ -171,10 +171,12 @@ def _pieces(command: list[str], at: Path, env: Mapping[str, str], data: bytes) -
     except BrokenPipeError:
         pass
     rest = b""
-    while block := process.stdout.read(_STEP):
-        *whole, rest = (rest + block).split(b"\0")
-        yield from whole
-    yield rest
-    process.stdout.close()
+    try:
+        while block := process.stdout.read(_STEP):
+            *whole, rest = (rest + block).split(b"\0")
+            yield from whole
+        yield rest
+    finally:
+        process.stdout.close()
     if process.wait():
         raise GitFailed(f"git {command[1]} failed with exit code {process.returncode}", hint="run `git fsck` in the repository")
