@@ -27,9 +27,12 @@ _UNESCAPED = re.compile(r"[ !#-\[\]-~]*")
 _TEXTS = ("surface", "kind", "id", "status")
 
 
-def order(leaf: Leaf) -> tuple[bytes, str]:
-    """What lines are sorted by: that of the trees, then the path."""
-    return encoded(leaf), leaf.path or ""
+def ordered(leaves: Iterable[Leaf]) -> tuple[list[Leaf], list[bytes]]:
+    """Leaves in the order of the lines, which is that of the trees and then of the paths, and each as it is in the trees."""
+    listed = sorted(leaves, key=lambda leaf: leaf.path or "")
+    codes = list(map(encoded, listed))
+    order = sorted(range(len(listed)), key=codes.__getitem__)
+    return [listed[place] for place in order], [codes[place] for place in order]
 
 
 def line(leaf: Leaf) -> bytes:
@@ -44,7 +47,7 @@ def line(leaf: Leaf) -> bytes:
 
 def lines(leaves: Iterable[Leaf]) -> Iterator[bytes]:
     """The manifest, line by line."""
-    return map(line, sorted(leaves, key=order))
+    return map(line, ordered(leaves)[0])
 
 
 def roots(file: BinaryIO, digest: hashlib._Hash) -> dict[str, str]:

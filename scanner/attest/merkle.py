@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scanner.model.evidence import Leaf
 
@@ -22,8 +22,19 @@ def root(leaves: Iterable[Leaf]) -> str:
 
 def root_of(leaves: Iterable[bytes]) -> str:
     """The same of leaves that are encoded, and in order."""
+    return root_over(hashed(leaves))
+
+
+def hashed(leaves: Iterable[bytes]) -> list[bytes]:
+    """The hashes of encoded leaves: those of several trees need be made only once."""
     sha256 = hashlib.sha256
-    level = [sha256(b"\0" + leaf).digest() for leaf in leaves] or [_EMPTY]
+    return [sha256(b"\0" + leaf).digest() for leaf in leaves]
+
+
+def root_over(hashes: Sequence[bytes]) -> str:
+    """The tree hash over what `hashed` made of leaves in order."""
+    sha256 = hashlib.sha256
+    level = list(hashes) or [_EMPTY]
     while len(level) > 1:  # splitting at the largest power of two, from above, is pairing from below
         odd = level[-1:] if len(level) % 2 else []
         level = [sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)] + odd

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from scanner import canon
 from scanner.attest import manifest
-from scanner.attest.merkle import root
+from scanner.attest.merkle import hashed, root_over
 from scanner.attest.policy import Policy
 from scanner.model.evidence import Finding, Leaf
 from scanner.model.report import Coverage, Report
@@ -91,13 +91,20 @@ def _objections(evidence: Evidence, counted: Mapping[str, int]) -> list[str]:
     return [sentence for holds, sentence in said if holds]
 
 
+class Tree(NamedTuple):
+    """A surface's leaves in order, and their hashes."""
+
+    leaves: list[Leaf]
+    hashes: list[bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Evidence made ready to be signed: the list of objects as bytes, each surface's leaves in order, and what stands against PASSED."""
+    """Evidence made ready to be signed: the list of objects as bytes, each surface's tree, and what stands against PASSED."""
 
     evidence: Evidence
     listed: bytes = field(repr=False)
-    leaves: Mapping[str, Sequence[Leaf]] = field(repr=False)
+    trees: Mapping[str, Tree] = field(repr=False)
     objections: tuple[str, ...]
 
     @property
@@ -110,12 +117,14 @@ class Draft:
 
 def draft(evidence: Evidence) -> Draft:
     """Everything that a statement and its summary say, worked out once."""
-    leaves = sorted(evidence.leaves, key=manifest.order)
-    by_surface: dict[str, list[Leaf]] = {name: [] for name, _ in evidence.report.coverage}
-    for leaf in leaves:
-        by_surface.setdefault(leaf.surface, []).append(leaf)
-    counted = {name: len(listed) for name, listed in by_surface.items()}
-    return Draft(evidence, b"".join(map(manifest.line, leaves)), by_surface, tuple(_objections(evidence, counted)))
+    listed, codes = manifest.ordered(evidence.leaves)
+    trees = {name: Tree([], []) for name, _ in evidence.report.coverage}
+    for leaf, made in zip(listed, hashed(codes), strict=True):
+        tree = trees.setdefault(leaf.surface, Tree([], []))
+        tree.leaves.append(leaf)
+        tree.hashes.append(made)
+    counted = {name: len(tree.leaves) for name, tree in trees.items()}
+    return Draft(evidence, b"".join(map(manifest.line, listed)), trees, tuple(_objections(evidence, counted)))
 
 
 def statement(made: Draft, started: datetime, finished: datetime, nonce: str) -> bytes:
@@ -176,29 +185,30 @@ def _configuration(evidence: Evidence) -> list[Document]:
 
 
 def _surface(name: str, seen: Coverage, made: Draft) -> Document:
-    evidence, leaves = made.evidence, made.leaves[name]
+    evidence, tree = made.evidence, made.trees[name]
     found: Document = {
         "surface": name,
         "required": name in evidence.policy.required,
         "status": "INCOMPLETE" if seen.unread or name in evidence.changed else "COMPLETE",
         "objectCount": seen.objects,
         "byteCount": seen.bytes,
-        "merkleRoot": {"sha256": root(leaves)},
+        "merkleRoot": {"sha256": root_over(tree.hashes)},
         "coverage": {key: value for key, value in _counts(seen).items() if key != "objects"},
     }
     if name in evidence.files:
         found["fileRoot"] = {"sha256": evidence.files[name]}
     if name == "git" and evidence.git is not None:
-        found["git"] = _git(evidence.git, [leaf for leaf in leaves if leaf.kind in GIT_KINDS], evidence.report)
+        found["git"] = _git(evidence.git, tree, evidence.report)
     return found
 
 
-def _git(facts: GitFacts, listed: Sequence[Leaf], report: Report) -> Document:
-    objects = [leaf for leaf in listed if leaf.id not in facts.apart]
+def _git(facts: GitFacts, tree: Tree, report: Report) -> Document:
+    listed = [(leaf.id, made) for leaf, made in zip(*tree, strict=True) if leaf.kind in GIT_KINDS]
+    objects = [made for id, made in listed if id not in facts.apart]
     return {
         "allObjects": all(target.scope == "all-objects" for target in report.targets if target.surface == "git"),
         "objectCount": len(objects),
-        "objectRoot": {"sha256": root(objects)},
+        "objectRoot": {"sha256": root_over(objects)},
         "refs": _digest(facts.refs),
         "excludedRefs": [NOTES_REF],
         "excludedObjects": len(listed) - len(objects),

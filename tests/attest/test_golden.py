@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,9 +20,11 @@ import pytest
 from scanner.attest import manifest, policy
 from scanner.attest.envelope import bundle, envelope, read
 from scanner.attest.judges import Expected
+from scanner.attest.statement import draft, statement
 from scanner.attest.verify import Verdict, verify
+from scanner.release.attesting import attest
 from scanner.release.comparing import by_objects, by_rescan
-from tests.attest.golden import FINISHED, HERE, made, release, stated
+from tests.attest.golden import CANARIES, FINISHED, HERE, NONCE, STARTED, fixed, made, release, stated
 
 FILES = ("no-secret-leak.intoto.json", "no-secret-leak.sigstore.json")
 
@@ -84,3 +87,18 @@ def test_it_is_refused_when_its_time_has_passed_and_when_a_byte_of_it_is_another
     said = policy.load(HERE / "gate.yaml")
     verdict = verify(json.dumps(found).encode(), Expected(policy=said, trust=said.trust, now=FINISHED))
     assert (verdict.exit_code, [check.name for check in verdict.checks if check.held is False]) == (4, ["signature"])
+
+
+def test_readers_that_are_tried_in_a_process_of_their_own_make_the_same_statement(folder: Path) -> None:
+    several = release(folder)
+    several = replace(several, settings=replace(several.settings, workers=2))
+    drawn = draft(fixed(attest(several, lambda: CANARIES)))
+    assert statement(drawn, STARTED, FINISHED, NONCE) == (HERE / "statement.json").read_bytes()
+    assert drawn.listed == (HERE / manifest.NAME).read_bytes()
+
+
+def test_readers_that_end_their_process_count_as_not_tried(folder: Path) -> None:
+    several = release(folder)
+    drawn = draft(attest(replace(several, settings=replace(several.settings, workers=2)), lambda: os._exit(1)))
+    assert drawn.result == "INCOMPLETE"
+    assert "no reader was tried with a planted secret" in drawn.objections

@@ -23,6 +23,7 @@ _ASKING = 50  # headers of a pack are read in the time in which Git is asked for
 _SMALLEST_BATCH = 4 << 20
 _LARGEST_BATCH = 1 << 38
 _ENDLESS = "a delta that is made, in the end, of itself"
+_UNUSED = {20: hashlib.sha1(usedforsecurity=False), 32: hashlib.sha256(usedforsecurity=False)}
 KIND_NAMES = {number: name for name, number in KINDS.items()}
 
 
@@ -321,7 +322,9 @@ class Store:
             return Unread(oid, "corrupt-object", "its bytes do not make an object, for Git neither")
 
     def _started(self, kind: int, size: int) -> hashlib._Hash:
-        return hashlib.new("sha1" if self.size == 20 else "sha256", KIND_NAMES[kind] + b" %d\0" % size, usedforsecurity=False)
+        made = _UNUSED[self.size].copy()  # several times as fast as a new one
+        made.update(KIND_NAMES[kind] + b" %d\0" % size)
+        return made
 
     def _hash(self, kind: int, data: bytes) -> bytes:
         made = self._started(kind, len(data))
