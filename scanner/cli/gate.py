@@ -23,7 +23,8 @@ from scanner.errors import UsageError
 @click.option("--policy", metavar="FILE", help="Instead of .leakseal/gate.yaml beside or above the runbook.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table", show_default=True)
 @click.option("--drafts", is_flag=True, help="Print a workplan to file for each owner upstream of whom something lacks.")
-@click.option("--key", metavar="FILE", help="Sign the verdict with this key, which must not be a scanner's.")
+@click.option("--key", metavar="FILE|URI", help="Sign the verdict: PEM, or hsm:, gcpkms: …; it must not be a scanner's key.")
+@click.option("--public", metavar="FILE", help="The public key of a key that is named by a URI.")
 @click.option("-o", "--output", metavar="FILE", help="Where the signed verdict is written; with --key.")
 @click.option("--ask-registry", is_flag=True, help="Ask the registry what the image's tag stands for now; the policy may say so too.")
 @click.option("--insecure-registry", "insecure", multiple=True, metavar="HOST", help="A registry without TLS or a valid certificate.")
@@ -31,8 +32,8 @@ from scanner.errors import UsageError
 @click.option("--rules", "packs", multiple=True, metavar="PATH", help="A rule pack besides the shipped ones.")
 @click.option("--at", metavar="TIME", help="As if it were that time.", hidden=True)
 def command(  # noqa: PLR0913, PLR0917 click passes every option
-    runbook: str | None, app: str | None, level: str, policy: str | None, form: str, drafts: bool, key: str | None, output: str | None,
-    file: str | None, packs: tuple[str, ...], ask_registry: bool, insecure: tuple[str, ...], at: str | None,
+    runbook: str | None, app: str | None, level: str, policy: str | None, form: str, drafts: bool, key: str | None, public: str | None,
+    output: str | None, file: str | None, packs: tuple[str, ...], ask_registry: bool, insecure: tuple[str, ...], at: str | None,
 ) -> int:  # fmt: skip
     """Judge the thirteen items that RUNBOOK records, Markdown or YAML, against the evidence that they name.
 
@@ -52,6 +53,8 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         raise UsageError("no runbook is named", hint="name a Markdown or YAML file, or print a block for one with --init APP")
     if (key is None) != (output is None):
         raise UsageError("--key and -o belong together", hint="give both to sign the verdict, or none")
+    if public is not None and key is None:
+        raise UsageError("--public goes with --key", hint="name the key by its URI, or leave it out")
     chosen = project(None, file=file, packs=packs)
     now = moment(at)
     place = _policy(Path(runbook), policy)
@@ -71,9 +74,9 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         click.echo(drafted(verdict), nl=False)
     if key is not None and output is not None:
         from scanner.attest.envelope import envelope, sign
-        from scanner.attest.keys import load_private
+        from scanner.attest.signers import load
 
-        signer = load_private(Path(key), passphrase())
+        signer = load(key, public, passphrase())
         payload = verdict_statement(verdict, place, signer.public.id, now, __version__)
         from scanner.cli.output import saved
 

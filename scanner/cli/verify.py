@@ -43,7 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     git-note:REPOSITORY@REVISION is what `attest --git-notes` wrote; it must speak of that commit. docker://HOST/NAME@DIGEST is what
     `attest --attach` stored beside an image; it must speak of the commit that the image is built from by its label.
 
-    Exit codes: 0 it may be believed, 1 it says that findings are open, 3 it says that something was not read, 4 not trusted.
+    Exit codes: 0 it may be believed, 1 it says that findings are open, 3 it says that something was not read, 4 not trusted, or none.
     """
     from scanner.attest import policy as policies
     from scanner.attest.judges import Expected

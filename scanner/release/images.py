@@ -55,7 +55,7 @@ def write(there: Place, commit: str | None, bundle: bytes, when: datetime) -> st
 
 
 def read(name: str, insecure: tuple[str, ...], environ: Mapping[str, str]) -> tuple[str, list[bytes]]:
-    """What an assertion about the image must speak of, and the assertions beside it, the newest last; raises UsageError if it has none.
+    """What an assertion about the image must speak of, and the assertions beside it, the newest last; raises Distrust if it has none.
 
     The image's label names the commit; without a label the image itself must be a subject.
     """
@@ -64,7 +64,7 @@ def read(name: str, insecure: tuple[str, ...], environ: Mapping[str, str]) -> tu
         raise Distrust("the images of the index say that they are built from several commits")
     found = attached.attached(there.registry, there.image.digest, PREDICATE_TYPE)
     if not found:
-        raise UsageError("the image has no assertion beside it", hint=f"run `leakseal attest --attach {there}`")
+        raise Distrust("the image has no assertion beside it", hint=f"run `leakseal attest --attach {there}`")
     return f"gitCommit:{there.commits[0]}" if there.commits else there.image.digest, found
 
 

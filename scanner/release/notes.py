@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from scanner.attest.distrust import Distrust
 from scanner.errors import UsageError
 from scanner.release.surfaces import Release, opened, repository, requests
 from scanner.sources.git import attested
@@ -30,12 +31,12 @@ def write(release: Release, commit: str, bundle: bytes, when: datetime) -> None:
 
 
 def read(name: str, *, trust_owner: bool) -> tuple[str, list[bytes]]:
-    """The commit that `git-note:REPOSITORY@REVISION` names, and the bundles of its note, oldest first; raises UsageError if it has none."""
+    """The commit that `git-note:REPOSITORY@REVISION` names, and the bundles of its note, oldest first; raises Distrust if it has none."""
     place, at, revision = name.removeprefix(PREFIX).rpartition("@")
     layout = discover(Path(place if at else revision))
     env = environment(trust_owner=trust_owner, root=layout.root)
     commit = attested.commit_of(layout, env, revision if at else "HEAD")
     if not (found := attested.kept(layout, env, commit)):
         hint = "fetch the notes with `git fetch origin refs/notes/attest:refs/notes/attest`"
-        raise UsageError("the commit has no assertion in a note", hint=hint)
+        raise Distrust("the commit has no assertion in a note", hint=hint)
     return commit, found

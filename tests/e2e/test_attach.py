@@ -58,12 +58,15 @@ def test_the_whole_way_by_a_registry(shop: Shop, open_registry: Served, tmp_path
     assert shop.attest("--attach", released)[0] == 3  # TLS
     assert shop.attest("--attach", "attached/app:1", *named)[0] == 2
     assert not list(shop.out.glob("*"))
-    assert verify(released)[0] == 2
+    code, said = verify(released)
+    assert (code, "has no assertion beside it" in said) == (4, True)
+    code, said = verify(released.replace("app:1", "app:l"))  # a typo is told apart from what has no assertion
+    assert (code, "assertion" in said) == (3, False)
     # nothing is attached to an image of another commit
     other = image(open_registry, tmp_path, "attached/other:1", "f" * 40)
     code, _, err = shop.attest("--attach", other, *named)
     assert (code, "another commit" in err) == (4, True)
-    assert verify(other)[0] == 2
+    assert verify(other)[0] == 4
 
     code, said, err = shop.attest("--attach", released, *named)
     assert code == 0
@@ -80,7 +83,7 @@ def test_the_whole_way_by_a_registry(shop: Shop, open_registry: Served, tmp_path
     bundle, envelope = ((shop.out / f"no-secret-leak.{kind}.json").read_bytes() for kind in ("sigstore", "intoto"))
     # the same tag is pushed again with another image: it has no assertion, whatever the tag had before
     image(open_registry, tmp_path / "again", "attached/app:1", head)
-    assert verify(released)[0] == 2
+    assert verify(released)[0] == 4
     assert verify(by_digest)[0] == 0
     # a true assertion beside an image of another commit, or beside one that names none
     beside(open_registry, other, bundle)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from scanner.attest.envelope import encoding, read
+from scanner.attest.keys import load_public
 from scanner.cli import main
 from tests.conftest import Repo
 
@@ -205,6 +207,13 @@ def test_with_the_minimum_evidence_it_passes_and_the_verdict_is_signed(app: App,
     inputs = {one["uri"] for one in said["predicate"]["inputAttestations"]}
     assert inputs >= {"attestation/no-secret-leak.intoto.json", "evidence/backup.yaml"}
     assert app.run("gate", str(runbook), "--key", str(app.folder.parent / "scanner.key"), "-o", str(out))[0] == 2
+    # by a URI, as attest takes it: with the public key beside
+    code, _ = app.gate(runbook, "--key", f"file2:{key}", "--public", str(key.with_suffix(".pub")), "-o", str(tmp_path / "by-uri.json"))
+    assert code == 0
+    signed = read((tmp_path / "by-uri.json").read_bytes())
+    assert load_public(key.with_suffix(".pub")).verifies(signed.signatures[0].sig, encoding(signed.payload_type, signed.payload))
+    assert app.run("gate", str(runbook), "--key", f"file2:{key}", "-o", str(out))[0] == 2
+    assert app.run("gate", str(runbook), "--public", str(key.with_suffix(".pub")))[0] == 2
 
 
 def _now() -> str:
