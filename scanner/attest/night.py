@@ -24,6 +24,7 @@ class Covered:
     objects: int
     gaps: int
     open: int
+    beside: tuple[tuple[str, str, int], ...] = ()  # (surface, its root, objects) of what was read beside its Git
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def listed(covered: Iterable[Covered]) -> bytes:
         {
             "name": one.name, "status": one.status, "readOn": one.read_on, "root": one.root,
             "objects": one.objects, "gaps": one.gaps, "open": one.open,
+            "beside": {surface: {"root": root, "objects": objects} for surface, root, objects in one.beside},
         }
         for one in sorted(covered, key=lambda one: one.name)
     )  # fmt: skip
@@ -63,10 +65,18 @@ def statement(covered: Iterable[Covered], ran: Ran) -> bytes:
             "scanner": {"id": "https://leakseal.dev", "version": ran.version},
             "configuration": [{"name": "rules", "digest": {"sha256": ran.rules.removeprefix("sha256:")}}],
             "repositories": {"listed": len(rows), "notRead": unread},
-            "coverageTotals": {"objects": sum(one.objects for one in rows), "gaps": gaps},
+            "coverageTotals": {"objects": sum(one.objects for one in rows), "beside": _beside(rows), "gaps": gaps},
             "findings": {"open": found},
             "startedOn": ran.started,
             "finishedOn": ran.finished,
         },
     }
     return canon.canonical(value)
+
+
+def _beside(rows: Iterable[Covered]) -> dict[str, int]:
+    """Surface -> objects of it, in all repositories."""
+    found: dict[str, int] = {}
+    for surface, _, objects in sorted(part for one in rows for part in one.beside):
+        found[surface] = found.get(surface, 0) + objects
+    return found

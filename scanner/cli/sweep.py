@@ -28,7 +28,6 @@ from scanner.pipeline.settings import Settings
 if TYPE_CHECKING:
     from scanner.artifact.transport import Transport
     from scanner.attest.keys import PrivateKey
-    from scanner.ledger.book import Ledger
     from scanner.ledger.rows import Visit
     from scanner.sweep.hearers import Hearers
     from scanner.sweep.inventory import Inventory
@@ -119,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         if output:
             write_reports(ledger, night.visits, Path(output))
         if not night.interrupted:
-            _after(ledger, said, signer, statement, (listed.hearers, transport))
+            _after(said, signer, statement, (listed.hearers, transport))
         if night.interrupted:
             complain("the sweep was interrupted", "run it again; what it has read is written down")
         return said.exit_code
@@ -131,9 +130,7 @@ def _cluster(scheduler: str) -> Hire:
     return cluster(scheduler)
 
 
-def _after(
-    ledger: Ledger, said: Summary, signer: PrivateKey | None, statement: str | None, telling: tuple[Hearers | None, Transport | None]
-) -> None:
+def _after(said: Summary, signer: PrivateKey | None, statement: str | None, telling: tuple[Hearers | None, Transport | None]) -> None:
     """Sign what was covered, and tell everybody who should hear of the night; says who could not be told."""
     from scanner.sweep import statement as state
     from scanner.sweep.hearers import night_of, tell
@@ -141,10 +138,10 @@ def _after(
 
     hearers, transport = telling
     if signer and statement:
-        state.write(ledger, said, signer, Path(statement))
+        state.write(said, signer, Path(statement))
     if hearers is None or transport is None:
         return
-    for told in tell(night_of(ledger, said), hearers, transport):
+    for told in tell(night_of(said), hearers, transport):
         if isinstance(told, Filed):
             click.echo(told.sentence, err=True)
         else:

@@ -12,7 +12,8 @@ from scanner.artifact.transport import Transport
 from scanner.errors import LeaksealError
 from scanner.sweep.forge.forges import KINDS, listed
 from scanner.sweep.forge.hosted import Account, Hosted
-from scanner.sweep.inventory import VARIABLE, Inventory, Listed, Unlisted, has
+from scanner.sweep.inventory import Inventory, Listed, Unlisted, has
+from scanner.sweep.variables import value
 from scanner.yamlnodes import Node
 
 KEYS = ("kind", "url", "account", "token-env", "wikis", "archived", "forks", "leave-out")
@@ -27,7 +28,6 @@ class Hosting:
     url: str
     account: str
     like: Listed  # how its repositories are read
-    token_env: str | None = None
     wikis: bool = False
     archived: bool = True
     forks: bool = True
@@ -47,16 +47,13 @@ def hosting(node: Node, like: Listed, keys: Mapping[str, Node]) -> Hosting:
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or parts.query:
         raise keys["url"].error("this is no address of a forge", "write https://host, and name the token with `token-env:`")
-    token = keys["token-env"].text(100) if "token-env" in keys else like.token_env
-    if token and not VARIABLE.fullmatch(token):
-        raise keys["token-env"].error("the name of an environment variable is expected here", "name the variable, not the token itself")
     flags = {name: has(keys[name]) for name in ("wikis", "archived", "forks") if name in keys}
     out = []
     for item in keys["leave-out"].elements() if "leave-out" in keys else ():
         said = item.mapping(("name", "reason"), ("name", "reason"))
         out.append((said["name"].text(300), said["reason"].text()))
-    like = replace(like, token_env=token, token_user=_USERS.get(kind, like.token_user))
-    return Hosting(kind, url, keys["account"].text(300), like, token, **flags, left_out=tuple(out))
+    like = replace(like, token_user=_USERS.get(kind, like.token_user))
+    return Hosting(kind, url, keys["account"].text(300), like, **flags, left_out=tuple(out))
 
 
 def expanded(
@@ -67,11 +64,8 @@ def expanded(
     found = {one.name: one for one in inventory.repositories}
     unlisted = list(inventory.unlisted)
     for one in inventory.forges:
-        token = environ.get(one.token_env, "").strip() if one.token_env else ""
-        if one.token_env and not token:
-            unlisted.append(Unlisted(one.where, "password", f"the environment variable {one.token_env} is not set"))
-            continue
         try:
+            token = value(one.like.token_env, environ) if one.like.token_env else ""
             there = ask(Account(one.kind, one.url, one.account, token), transport)
         except LeaksealError as problem:
             unlisted.append(Unlisted(one.where, str(getattr(problem, "reason", "unreadable")), problem.message))

@@ -11,18 +11,16 @@ from pathlib import Path
 
 from scanner.artifact.transport import Transport
 from scanner.errors import LeaksealError
-from scanner.ledger import read
-from scanner.ledger.book import Ledger
 from scanner.ledger.rows import Kept
 from scanner.report.plain import place
 from scanner.sweep.forge.forges import KINDS, forge
 from scanner.sweep.forge.hosted import Account
-from scanner.sweep.inventory import VARIABLE
 from scanner.sweep.notify import metrics
 from scanner.sweep.notify.issues import MOST, Filed, settle
 from scanner.sweep.notify.night import Night, Notice, Visited
-from scanner.sweep.notify.send import Mail, NotTold, Webhook, post, post_mail
+from scanner.sweep.notify.send import Mail, Webhook, post, post_mail
 from scanner.sweep.summary import NOBODY, Summary
+from scanner.sweep.variables import value, variable
 from scanner.yamlnodes import Node
 
 TLS = ("starttls", "tls", "none")
@@ -86,7 +84,7 @@ def hearers(node: Node, folder: Path) -> Hearers:
 
 def _webhook(node: Node) -> Posted:
     keys = node.mapping(("url-env", "key-env"), ("url-env",))
-    return Posted(_variable(keys["url-env"]), _variable(keys["key-env"]) if "key-env" in keys else None)
+    return Posted(variable(keys["url-env"]), variable(keys["key-env"]) if "key-env" in keys else None)
 
 
 def _mail(node: Node) -> Mailed:
@@ -101,7 +99,7 @@ def _mail(node: Node) -> Mailed:
     return Mailed(
         keys["host"].text(300), keys["port"].number(1, 65535) if "port" in keys else 587, keys["from"].text(300),
         tuple(one.text(300) for one in keys["to"].elements()) if "to" in keys else (), tuple(owners),
-        keys["user"].text(300) if "user" in keys else "", _variable(keys["password-env"]) if "password-env" in keys else None, tls,
+        keys["user"].text(300) if "user" in keys else "", variable(keys["password-env"]) if "password-env" in keys else None, tls,
     )  # fmt: skip
 
 
@@ -111,26 +109,20 @@ def _issues(node: Node) -> Issues:
     if kind not in KINDS:
         raise keys["kind"].error(f"one of {', '.join(sorted(KINDS))} is expected here")
     most = keys["most"].number(0, 10_000) if "most" in keys else MOST
-    return Issues(kind, keys["url"].text(2000).rstrip("/"), _variable(keys["token-env"]), keys["repository"].text(300), most)
-
-
-def _variable(node: Node) -> str:
-    if not VARIABLE.fullmatch(node.text(100)):
-        raise node.error("the name of an environment variable is expected here", "name the variable, not what is in it")
-    return node.text(100)
+    return Issues(kind, keys["url"].text(2000).rstrip("/"), variable(keys["token-env"]), keys["repository"].text(300), most)
 
 
 # -- telling ------------------------------------------------------------------------------------------------------------------
 
 
-def night_of(ledger: Ledger, said: Summary) -> Night:
+def night_of(said: Summary) -> Night:
     """What may be told of a night; what is open counts all repositories, also those that were not due."""
-    there = [(_notice(kept), kept.opened_run_id == said.night.run) for kept in read.findings_of(ledger, only_open=True)]
+    there = [(_notice(kept), kept.opened_run_id == said.night.run) for kept in said.open]
     visited = tuple(
         Visited(v.repository, said.owners.get(v.repository, NOBODY), v.status, v.reason or "", v.seconds, v.objects, v.octets, v.gaps)
         for v in said.night.visits
     )
-    gaps = Counter(kept.gap.reason for kept in read.gaps_of(ledger))
+    gaps = Counter(kept.gap.reason for kept in said.gaps)
     run = said.run
     visited += tuple(Visited(one.name, NOBODY, "not-read", one.reason, 0.0, 0, 0, 0) for one in said.night.unlisted)
     return Night(
@@ -174,7 +166,7 @@ def _tellings(night: Night, who: Hearers, transport: Transport, environ: Mapping
 
 
 def _posted(night: Night, one: Posted, transport: Transport, environ: Mapping[str, str]) -> None:
-    post(night, Webhook(_of(environ, one.url_env), _of(environ, one.key_env) if one.key_env else ""), transport)
+    post(night, Webhook(value(one.url_env, environ), value(one.key_env, environ) if one.key_env else ""), transport)
 
 
 def _letters(night: Night, mail: Mailed) -> Iterator[tuple[Night, tuple[str, ...]]]:
@@ -187,18 +179,10 @@ def _letters(night: Night, mail: Mailed) -> Iterator[tuple[Night, tuple[str, ...
 
 
 def _wrote(night: Night, mail: Mailed, to: tuple[str, ...], environ: Mapping[str, str]) -> None:
-    password = _of(environ, mail.password_env) if mail.password_env else ""
+    password = value(mail.password_env, environ) if mail.password_env else ""
     post_mail(night, Mail(mail.host, mail.port, mail.sender, to, mail.user, password, mail.tls))
 
 
 def _filed(night: Night, one: Issues, transport: Transport, environ: Mapping[str, str]) -> Filed:
-    made = forge(Account(one.kind, one.url, one.repository.partition("/")[0], _of(environ, one.token_env)), transport)
+    made = forge(Account(one.kind, one.url, one.repository.partition("/")[0], value(one.token_env, environ)), transport)
     return settle(made, one.repository, night.open, most=one.most)
-
-
-def _of(environ: Mapping[str, str], name: str) -> str:
-    found = environ.get(name, "").strip()
-    if not found:
-        raise NotTold(f"the environment variable {name} is not set", hint="set it, or take what needs it out of `tell:`")
-    return found
-

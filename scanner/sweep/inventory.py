@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from scanner import yamlnodes
 from scanner.errors import ConfigError
+from scanner.sweep.variables import variable
 from scanner.yamlnodes import Node
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ SURFACES = {"files": "tree", "logs": "logs", "notes": "notes", "screenshots": "s
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!/)[^\s]+")  # host:path, as ssh(1) has it
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _FOUND_MOST = 100_000
 
 
@@ -195,9 +195,7 @@ def _with(one: Listed, keys: Mapping[str, Node], folder: Path) -> Listed:
     if "trust-owner" in keys:
         changes["trust_owner"] = has(keys["trust-owner"])
     if "token-env" in keys:
-        if not VARIABLE.fullmatch(keys["token-env"].text(100)):
-            raise keys["token-env"].error("the name of an environment variable is expected here", "name the variable, not the token itself")
-        changes["token_env"] = keys["token-env"].text(100)
+        changes["token_env"] = variable(keys["token-env"])
     return replace(one, **changes)  # type: ignore[arg-type]
 
 

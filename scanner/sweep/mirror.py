@@ -20,6 +20,7 @@ from pathlib import Path
 from scanner.errors import LeaksealError
 from scanner.sources.git.environ import GitFailed, environment, git
 from scanner.sweep.inventory import Listed
+from scanner.sweep.variables import Unset, value
 
 KEPT = "refs/leakseal/kept/"
 _USED = "leakseal-used"  # beside a mirror; its time says when the mirror was last wanted
@@ -207,14 +208,15 @@ def _outward(one: Listed) -> dict[str, str]:
     more |= {f"fetch.fsck.{name}": "warn" for name in _HARMLESS}
     more |= {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "60", "core.compression": "1"}
     if one.token_env:
-        token = os.environ.get(one.token_env, "").strip()
-        if not token:
-            raise NotRead("password", f"the environment variable {one.token_env} is not set")
+        try:
+            token = value(one.token_env)
+        except Unset as problem:
+            raise NotRead(problem.reason, problem.message) from None
         pair = base64.b64encode(f"{one.token_user}:{token}".encode()).decode()
         more["http.extraHeader"] = f"Authorization: Basic {pair}"
     count = int(env["GIT_CONFIG_COUNT"])
-    for number, (name, value) in enumerate(more.items(), count):
-        env[f"GIT_CONFIG_KEY_{number}"], env[f"GIT_CONFIG_VALUE_{number}"] = name, value
+    for number, (name, said) in enumerate(more.items(), count):
+        env[f"GIT_CONFIG_KEY_{number}"], env[f"GIT_CONFIG_VALUE_{number}"] = name, said
     env["GIT_CONFIG_COUNT"] = str(count + len(more))
     return env
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from scanner import report
 from scanner.errors import UsageError
 from scanner.ledger import read
 from scanner.ledger.book import Ledger
-from scanner.ledger.rows import Kept, RunRow, Visit
+from scanner.ledger.rows import Kept, KeptGap, Repository, RunRow, Visit
+from scanner.model.report import Coverage
 from scanner.report.json_v1 import finding_document
 from scanner.report.plain import count
 from scanner.sweep.night import Night, exit_code
@@ -25,16 +27,52 @@ NOBODY = "(no owner)"
 STATUSES = ("full", "new", "rules", "unchanged", "not-read", "absent")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
-    """A night and what the ledger says after it."""
+    """A night and what the ledger says after it, read once."""
 
     night: Night
     run: RunRow
-    shown: tuple[Kept, ...]  # new findings, or all open ones
-    older: int  # open findings that are not shown
-    incomplete: tuple[str, ...]  # repositories that were read, but not all of them
-    owners: dict[str, str]
+    repositories: tuple[Repository, ...]  # of the inventory, by name
+    open: tuple[Kept, ...]  # in all of them, also those that were not due
+    gaps: tuple[KeptGap, ...]
+    coverages: Mapping[str, tuple[tuple[str, Coverage], ...]]  # repository -> what was read of each of its surfaces
+    everything: bool = False  # whether all that is open is shown, and not only what is new
+
+    @cached_property
+    def _covered(self) -> frozenset[str]:
+        return frozenset(visit.repository for visit in self.night.visits)
+
+    @cached_property
+    def shown(self) -> tuple[Kept, ...]:
+        """New findings, or all open ones, of what the night covered."""
+        there = (kept for kept in self.open if kept.repository in self._covered)
+        return tuple(kept for kept in there if self.everything or kept.opened_run_id == self.night.run)
+
+    @property
+    def older(self) -> int:
+        """Open findings that are not shown."""
+        return sum(kept.repository in self._covered for kept in self.open) - len(self.shown)
+
+    @cached_property
+    def incomplete(self) -> tuple[str, ...]:
+        """Repositories that were read, but not all of them."""
+        gaps = {kept.repository for kept in self.gaps} & self._covered
+        return tuple(one.name for one in self.repositories if one.name in gaps)
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """Repository -> who is told."""
+        return {one.name: one.owner or NOBODY for one in self.repositories}
+
+    def surfaces(self) -> dict[str, tuple[int, int]]:
+        """Surface -> (counted, not read), of what the night covered."""
+        found: dict[str, tuple[int, int]] = {}
+        for name in sorted(self._covered & self.coverages.keys()):
+            for surface, seen in self.coverages[name]:
+                objects, unread = found.get(surface, (0, 0))
+                found[surface] = objects + seen.objects, unread + seen.unread
+        return dict(sorted(found.items()))
 
     @property
     def exit_code(self) -> int:
@@ -44,14 +82,11 @@ class Summary:
 
 def summary(ledger: Ledger, night: Night, *, everything: bool) -> Summary:
     """Of a night: new findings, or with `everything` all that are open in what it covered."""
-    covered = {visit.repository for visit in night.visits}
-    there = [kept for kept in read.findings_of(ledger, only_open=True) if kept.repository in covered]
-    shown = tuple(kept for kept in there if everything or kept.opened_run_id == night.run)
-    repositories = read.all_repositories(ledger)
-    gaps = {kept.repository for kept in read.gaps_of(ledger)}
-    incomplete = tuple(one.name for one in repositories if one.name in covered and one.name in gaps)
     (run,) = [one for one in read.all_runs(ledger) if one.id == night.run]
-    return Summary(night, run, shown, len(there) - len(shown), incomplete, {one.name: one.owner or NOBODY for one in repositories})
+    return Summary(
+        night, run, tuple(read.all_repositories(ledger)), tuple(read.findings_of(ledger, only_open=True)), tuple(read.gaps_of(ledger)),
+        read.coverages(ledger), everything,
+    )  # fmt: skip
 
 
 def by_owner(said: Summary) -> list[dict[str, Any]]:
@@ -81,6 +116,7 @@ def document(said: Summary) -> dict[str, Any]:
         "result": {0: "clean", 1: "leaks", 3: "incomplete", 130: "interrupted"}[said.exit_code],
         "repositories": {**{name.replace("not-read", "notRead"): count for name, count in counts.items()}, "notDue": len(night.not_due)},
         "objects": {"counted": sum(v.objects for v in night.visits), "fresh": sum(v.fresh for v in night.visits)},
+        "surfaces": {name: {"objects": objects, "unread": unread} for name, (objects, unread) in said.surfaces().items()},
         "older": said.older,
         "owners": by_owner(said),
         "findings": [_finding(kept) for kept in said.shown],
@@ -115,6 +151,8 @@ def text(said: Summary) -> list[str]:
     lines += (f"  nothing at {where}: the pattern found no folder" for where in night.empty)
     lines += (f"{line['owner']}: {count(line['findings'], 'finding')}, {_repositories(line['repositories'])}, {line['notRead']:,} not read"
               for line in by_owner(said))  # fmt: skip
+    if beside := [f"{name} {objects:,}, {unread:,} not read" for name, (objects, unread) in said.surfaces().items() if name != "git"]:
+        lines.append(f"beside Git: {'; '.join(beside)}")
     if said.older:
         lines.append(f"{count(said.older, 'open finding')} {'is' if said.older == 1 else 'are'} older; `--all` shows all")
     return lines
