@@ -35,8 +35,10 @@ def learn(match: Match, mask: Mask) -> None:
         mask.learn(partner.hidden)
 
 
-def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, Suppression], today: date) -> Finding:
-    """What may be said about a match: where it is, which secret by fingerprint, and whether it is accepted."""
+def establish(
+    match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, Suppression], today: date, *, inline: bool = True
+) -> Finding:
+    """What may be said about a match: where it is, which secret by fingerprint, and whether it is accepted, also `inline` beside it."""
     learn(match, mask)
     hit, rule, raw = match.hit, match.hit.rule, _raw(match)
 
@@ -51,7 +53,7 @@ def establish(match: Match, seal: Seal, mask: Mask, suppressions: Mapping[str, S
     entry = suppressions.get(id)
     covering = entry if entry is not None and entry.covers(rule.id, fingerprint, everywhere) else None
     example = examples.known(hit.value)
-    disposition, acceptance = judge(allowance(rule.id, _line(match, raw)), covering, today, example=example)
+    disposition, acceptance = judge(allowance(rule.id, _line(match, raw)) if inline else None, covering, today, example=example)
     return Finding(
         id=id,
         rule=rule.id,

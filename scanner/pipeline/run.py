@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -44,6 +44,11 @@ class Judging:
     seal: Seal
     suppressions: tuple[Suppression, ...]
     today: date
+    inline: Collection[str] | None = None  # surfaces on which what is allowed beside a secret counts; None: on all
+
+    def heeds(self, surface: str) -> bool:
+        """Whether `leakseal: allow` counts on that surface."""
+        return self.inline is None or surface in self.inline
 
 
 def scan(
@@ -188,7 +193,10 @@ def reported(
     mask = veil(_names(done, judging), settings, done)
     judging.seal.fingerprints([match.hit.value for match in matches])
     accepted = by_id(judging.suppressions)
-    findings = [_waived(establish(match, judging.seal, mask, accepted, judging.today), excluded) for match in matches]
+    findings = [
+        _waived(establish(match, judging.seal, mask, accepted, judging.today, inline=judging.heeds(match.origin.surface)), excluded)
+        for match in matches
+    ]
     findings += settings.live.kept if settings.live else ()
     coverage: dict[str, Coverage] = {}
     for one in done:

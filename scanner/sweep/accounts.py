@@ -85,8 +85,9 @@ def _entries(one: Hosting, there: Iterable[Hosted]) -> Iterable[Listed]:
             continue
         identity = f"{one.kind}:{host}#{repository.id}"
         entry = replace(
-            one.like, name=f"{host}/{repository.name}", url=repository.url, identity=identity, page=repository.page, protocols=schemes
-        )
+            one.like, name=f"{host}/{repository.name}", url=repository.url, identity=identity, page=repository.page, protocols=schemes,
+            branch=repository.branch,
+        )  # fmt: skip
         yield entry
         if one.wikis and repository.wiki:
-            yield replace(entry, name=f"{entry.name}.wiki", url=repository.wiki, identity=f"{identity}.wiki", optional=True)
+            yield replace(entry, name=f"{entry.name}.wiki", url=repository.wiki, identity=f"{identity}.wiki", optional=True, branch="")

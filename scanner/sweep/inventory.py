@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 PROTOCOLS = ("https", "ssh", "http", "git", "file")
 _EVERYDAY = ("https", "ssh", "file")
-_KEYS = ("name", "owner", "groups", "every", "full", "timeout", "trust-owner", "suppressions", "token-env", "token-user", "surfaces")
+_KEYS = ("name", "owner", "groups", "every", "full", "timeout", "trust-owner", "suppressions", "trust-suppressions", "token-env",
+         "token-user", "surfaces")  # fmt: skip
 SURFACES = {"files": "tree", "logs": "logs", "notes": "notes", "screenshots": "screenshots"}  # key -> surface
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
@@ -45,6 +46,8 @@ class Listed:
     timeout: int = 3600  # seconds for a fetch
     trust_owner: bool = False
     suppressions: Path | None = None
+    trust_suppressions: bool = False  # what the repository itself accepts counts
+    branch: str = ""  # the default branch, where its forge names it
     token_env: str | None = None
     token_user: str = "token"  # noqa: S105 a user that forges take with any token
     protocols: tuple[str, ...] = _EVERYDAY
@@ -192,8 +195,9 @@ def _with(one: Listed, keys: Mapping[str, Node], folder: Path) -> Listed:
             changes[key] = _hours(keys[key])
     if "timeout" in keys:
         changes["timeout"] = keys["timeout"].number(1, 86_400)
-    if "trust-owner" in keys:
-        changes["trust_owner"] = has(keys["trust-owner"])
+    for key in ("trust-owner", "trust-suppressions"):
+        if key in keys:
+            changes[key.replace("-", "_")] = has(keys[key])
     if "token-env" in keys:
         changes["token_env"] = variable(keys["token-env"])
     return replace(one, **changes)  # type: ignore[arg-type]

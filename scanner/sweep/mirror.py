@@ -118,7 +118,7 @@ def _fetch(one: Listed, path: Path, room: Room, lock: int) -> None:
         _run(words, path, env, one.timeout, most=room.most, lock=lock)
     finally:
         _keep(path, before)
-    _head(path)
+    _head(path, one.branch or (_default(one, path, env) if one.trust_suppressions else ""))
     _tidy(path, one.timeout)
 
 
@@ -149,11 +149,19 @@ def _lines(lines: Iterator[str] | Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _head(path: Path) -> None:
-    """Let HEAD stand for a branch that is there."""
+def _default(one: Listed, path: Path, env: Mapping[str, str]) -> str:
+    """The branch that a repository elsewhere stands on, if it says so."""
+    said = _run(["ls-remote", "--symref", "--", one.url or "", "HEAD"], path, env, one.timeout)
+    found = re.match(rb"ref: refs/heads/([^\s\0]{1,400})\tHEAD\n", said)
+    return found[1].decode("utf-8", "surrogateescape") if found else ""
+
+
+def _head(path: Path, default: str) -> None:
+    """Let HEAD stand for a branch that is there, and for the default one if it is known."""
     env, there = environment(trust_owner=True), refs(path)
     now = (path / "HEAD").read_text(errors="replace").removeprefix("ref:").strip()
-    wanted = next((name for name in (now, "refs/heads/main", "refs/heads/master", *sorted(there)) if name in there), now)
+    usual = (f"refs/heads/{default}", now, "refs/heads/main", "refs/heads/master")
+    wanted = next((name for name in (*usual, *sorted(there)) if name in there), now)
     if wanted != now and wanted.startswith("refs/heads/"):
         git(["symbolic-ref", "HEAD", wanted], path, env)
 
@@ -223,20 +231,20 @@ def _outward(one: Listed) -> dict[str, str]:
 
 def _run(
     words: Sequence[str], at: Path, env: Mapping[str, str], timeout: float, *, most: int | None = None, lock: int | None = None
-) -> None:
-    """Run Git and whatever it starts, to the end or to the end of the time; raises NotRead with no word of what it said.
+) -> bytes:
+    """What Git answers; it and whatever it starts run to their end or to the end of the time; raises NotRead with no word of what it said.
 
     They have the `lock` too, so that it is not free before the last of them has ended, whatever becomes of us.
     """
     process = subprocess.Popen(
-        ["git", *words], cwd=at, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        ["git", *words], cwd=at, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True, pass_fds=() if lock is None else (lock,),
     )  # fmt: skip
     if most is not None:
         with contextlib.suppress(OSError, ValueError):
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
     try:
-        _, said = process.communicate(timeout=timeout)
+        answer, said = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         raise NotRead("timeout") from None
     finally:
@@ -245,6 +253,7 @@ def _run(
         process.wait()
     if process.returncode:
         raise NotRead(next((reason for reason, sign in _SIGNS if re.search(sign, said)), "unreachable"))
+    return answer
 
 
 __all__ = ["KEPT", "NotRead", "Room", "mirrored", "octets", "place", "refs"]

@@ -18,7 +18,6 @@ from scanner import __version__, canon
 from scanner.errors import LeaksealError
 from scanner.findings import suppressions
 from scanner.findings.seal import Seal
-from scanner.findings.suppressions import Suppression
 from scanner.ledger.known import SKETCH
 from scanner.ledger.rows import Reading, Visit
 from scanner.model.report import Coverage, Report, Run
@@ -30,6 +29,7 @@ from scanner.sources.git.environ import environment, git
 from scanner.sources.git.layout import Layout, discover
 from scanner.sources.git.smallest import smallest
 from scanner.sources.git.standing import standing
+from scanner.sweep.accepted import Accepted, accepted_in
 from scanner.sweep.beside import roots_of, scanned_beside, standing_of
 from scanner.sweep.inventory import Listed
 from scanner.sweep.mirror import NotRead, Room, mirrored, octets
@@ -129,10 +129,10 @@ class Worker:
                 raise NotRead("vanished")
             path = one.path or stack.enter_context(mirrored(one, self.ways.room))
             blank = replace(blank, fetch_seconds=round(time.monotonic() - clock, 3))
-            accepted = suppressions.load(one.suppressions) if one.suppressions else ()
             layout = discover(path)
             env = environment(trust_owner=one.trust_owner or one.path is None, root=layout.root)
-            state = canon.digest(f"{standing(layout, env)} {self._judged(accepted)} {standing_of(one.surfaces)}".encode())
+            accepted = accepted_in(one, layout.root, env)
+            state = canon.digest(f"{standing(layout, env)} {self._judged(one, accepted)} {standing_of(one.surfaces)}".encode())
             same = task.reader == self.reader and not task.full
             if same and task.state == state and task.ruleset == self.ways.ruleset:
                 return Outcome(replace(blank, status="unchanged"))
@@ -153,7 +153,7 @@ class Worker:
         marks = [] if same else [id.hex() for id in smallest(layout, SKETCH)]
         return past(self._ledger, task.one.name, task.ruleset if same else None, self.ways.ruleset, self.reader, marks)
 
-    def _read(self, task: Task, layout: Layout, there: Past, state: str, accepted: tuple[Suppression, ...], blank: Visit) -> Outcome:
+    def _read(self, task: Task, layout: Layout, there: Past, state: str, accepted: Accepted, blank: Visit) -> Outcome:
         from scanner.pipeline.gitscan import GitScan
 
         one, ways = task.one, self.ways
@@ -163,11 +163,12 @@ class Worker:
         done = scan.run(veil([one.uri], settings).text(one.uri))
         if done.interrupted or done.after is None:
             raise NotRead("timeout", "it was interrupted")
-        judging = Judging(self.seal, accepted, ways.today)
+        judging = Judging(self.seal, accepted.entries, ways.today, inline=("git",) if one.trust_suppressions else ())
         beside = scanned_beside(one.surfaces, settings, judging, ways.excluded)
         report = reported([done, *beside], settings, judging, Run(f"leakseal {__version__}"), excluded=ways.excluded)
         roots = roots_of([done, *beside])
-        report = replace(report, coverage=tuple((surface, replace(seen, root=roots[surface])) for surface, seen in report.coverage))
+        coverage = tuple((surface, replace(seen, root=roots[surface])) for surface, seen in report.coverage)
+        report = replace(report, coverage=coverage, notes=tuple(sorted({*report.notes, *accepted.notes})))
         segments, drop = segments_of(before.own, there.segments, done.after)
         whole = not before.own and not before.shared
         tips = _tips(layout, scan.env, done, settings)
@@ -188,10 +189,10 @@ class Worker:
             self._seal = self.ways.make_seal()
         return self._seal
 
-    def _judged(self, accepted: tuple[Suppression, ...]) -> str:
+    def _judged(self, one: Listed, accepted: Accepted) -> str:
         """What decides about findings besides the repository: key, configuration, acceptances, and which of them have run out."""
-        ended = sorted(entry.id for entry in accepted if entry.expires < self.ways.today)
-        return f"{self.seal!r} {self.ways.judged} {suppressions.digest(accepted)} {' '.join(ended)}"
+        ended = sorted(entry.id for entry in accepted.entries if entry.expires < self.ways.today)
+        return f"{self.seal!r} {self.ways.judged} {one.trust_suppressions} {suppressions.digest(accepted.entries)} {' '.join(ended)}"
 
 
 def _told(visit: Visit, report: Report) -> Visit:

@@ -52,6 +52,7 @@ def _hosted(row: Row) -> Hosted:
     return Hosted(
         str(row.get("id", "")), str(row.get("path_with_namespace", "")), url, bool(row.get("archived")), "forked_from_project" in row,
         bool(row.get("empty_repo")), row.get("visibility", "private") != "public", wiki, str(row.get("web_url", "")),
+        str(row.get("default_branch") or ""),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Hosted:
     private: bool = True
     wiki: str = ""  # to clone from; it need not exist
     page: str = ""  # for people
+    branch: str = ""  # the default one
 
 
 @dataclass(frozen=True, slots=True)

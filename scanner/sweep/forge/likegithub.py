@@ -24,7 +24,7 @@ def hosted(row: Row, *, empty: bool) -> Hosted:
     wiki = url.removesuffix(".git") + ".wiki.git" if row.get("has_wiki") and url else ""
     return Hosted(
         str(row.get("id", "")), str(row.get("full_name", "")), url, bool(row.get("archived")), bool(row.get("fork")), empty,
-        bool(row.get("private", True)), wiki, str(row.get("html_url", "")),
+        bool(row.get("private", True)), wiki, str(row.get("html_url", "")), str(row.get("default_branch") or ""),
     )  # fmt: skip
 
 
