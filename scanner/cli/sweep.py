@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
     from scanner.sweep.inventory import Inventory
     from scanner.sweep.night import Hire
     from scanner.sweep.summary import Summary
-
-_SIZE = re.compile(r"([1-9][0-9]{0,5})([KMGT]?)")
-_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 @click.command("sweep")
@@ -170,12 +166,14 @@ class _Key:
 
 
 def _size(text: str | None) -> int | None:
+    from scanner.sweep.inventory import octets_of
+
     if text is None:
         return None
-    found = _SIZE.fullmatch(text)
-    if not found:
+    found = octets_of(text)
+    if found is None:
         raise UsageError("--max-cache is not a size", hint="write it as 500M or 50G")
-    return int(found[1]) * _UNITS[found[2]]
+    return found
 
 
 def _silent(visit: Visit, left: int) -> None:

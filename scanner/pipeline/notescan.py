@@ -54,8 +54,9 @@ class _Document:
 class NoteScan:
     """Reads one target of the surface `notes`."""
 
-    def __init__(self, id: str, settings: Settings) -> None:
-        self._id, self._settings = id, settings
+    def __init__(self, id: str, settings: Settings, *, alone: bool = False) -> None:
+        """`alone`: no file that a text links to belongs to what is read."""
+        self._id, self._settings, self._alone = id, settings, alone
         self._mappings = (*settings.mappings, *shipped())
         self._engine = engine(settings.rules, settings.cache, settings.engine)
         self._tally = Tally(id, "notes", leaves=settings.leaves)
@@ -203,6 +204,8 @@ class NoteScan:
                 self._gap(at, Unseen("missing-object", _ELSEWHERE))
         for _ in set(note.media) - hashes:
             self._gap(at, Unseen("missing-object", "a file that the text of this record shows is not in it"))
+        if self._alone:
+            return
         self._references.names(note, (file for file in note.files if file.path and not file.data), at, one.outer, one.path)
 
     def _embedded(self, note: Note, file: Named, data: bytes, one: _Document) -> None:

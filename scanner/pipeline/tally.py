@@ -9,7 +9,7 @@ from scanner.model.content import Gap, Origin, Unseen
 from scanner.model.evidence import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from scanner.model.report import Coverage
 
@@ -62,6 +62,17 @@ class Tally:
     def unseen(self, origin: Origin, what: Unseen, *, counted: bool) -> None:
         """Something inside of a content was not seen; `counted` says whether it stands for the content itself."""
         self.gap(origin.at(what.inside), what.reason, what.detail, counted=counted)
+
+    def join(self, other: Tally, at: Callable[[Origin], Origin], leaves: Iterable[Entry] = ()) -> None:
+        """Everything that another one counted, told of as it stands `at` here; its leaves are given."""
+        self.expected += other.expected
+        self.skipped += other.skipped
+        self.read(other.scanned, other.bytes, leaves)
+        self.gaps += (Gap(at(gap.origin), gap.reason, gap.detail) for gap in other.gaps)
+        if self.leaves is not None:
+            self.leaves += (Leaf(self.surface, "gap", status=gap.reason) for gap in other.gaps)
+        self._explained += other._explained
+        self._more += other._more
 
     @property
     def even(self) -> bool:

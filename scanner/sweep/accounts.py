@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 
 from scanner.artifact.transport import Transport
 from scanner.errors import LeaksealError
+from scanner.sweep.fetch import source
+from scanner.sweep.fetch.source import Source, Wanted
 from scanner.sweep.forge.forges import KINDS, listed
 from scanner.sweep.forge.hosted import Account, Hosted
 from scanner.sweep.inventory import Inventory, Listed, Unlisted, has
 from scanner.sweep.variables import value
 from scanner.yamlnodes import Node
 
-KEYS = ("kind", "url", "account", "token-env", "wikis", "archived", "forks", "leave-out")
+KEYS = ("kind", "url", "account", "token-env", "wikis", "archived", "forks", "leave-out", *source.KEYS)
 _USERS = {"github": "x-access-token"}  # with a token for a password; the others take any
 
 
@@ -32,6 +34,7 @@ class Hosting:
     archived: bool = True
     forks: bool = True
     left_out: tuple[tuple[str, str], ...] = field(default=())  # (pattern of names, why)
+    wanted: Wanted = field(default_factory=Wanted)  # beside the Git of its repositories
 
     @property
     def where(self) -> str:
@@ -53,7 +56,7 @@ def hosting(node: Node, like: Listed, keys: Mapping[str, Node]) -> Hosting:
         said = item.mapping(("name", "reason"), ("name", "reason"))
         out.append((said["name"].text(300), said["reason"].text()))
     like = replace(like, token_user=_USERS.get(kind, like.token_user))
-    return Hosting(kind, url, keys["account"].text(300), like, **flags, left_out=tuple(out))
+    return Hosting(kind, url, keys["account"].text(300), like, **flags, left_out=tuple(out), wanted=source.wanted(keys))
 
 
 def expanded(
@@ -70,12 +73,13 @@ def expanded(
         except LeaksealError as problem:
             unlisted.append(Unlisted(one.where, str(getattr(problem, "reason", "unreadable")), problem.message))
             continue
-        for entry in _entries(one, there):
-            found.setdefault(entry.name, entry)  # what the inventory says of a repository itself counts more
+        for entry in _entries(one, there, inventory.insecure):
+            had = found.get(entry.name)  # what the inventory says of a repository itself counts more
+            found[entry.name] = entry if had is None else replace(had, source=entry.source, branch=entry.branch, page=entry.page)
     return replace(inventory, repositories=tuple(found[name] for name in sorted(found)), unlisted=tuple(unlisted))
 
 
-def _entries(one: Hosting, there: Iterable[Hosted]) -> Iterable[Listed]:
+def _entries(one: Hosting, there: Iterable[Hosted], insecure: tuple[str, ...]) -> Iterable[Listed]:
     host = urlsplit(one.url).netloc.rpartition("@")[2]
     schemes = tuple({*one.like.protocols, urlsplit(one.url).scheme})
     for repository in there:
@@ -87,7 +91,9 @@ def _entries(one: Hosting, there: Iterable[Hosted]) -> Iterable[Listed]:
         entry = replace(
             one.like, name=f"{host}/{repository.name}", url=repository.url, identity=identity, page=repository.page, protocols=schemes,
             branch=repository.branch,
+            source=Source(one.kind, one.url, repository, one.wanted, one.like.token_env, insecure) if one.wanted.what else None,
         )  # fmt: skip
         yield entry
         if one.wikis and repository.wiki:
-            yield replace(entry, name=f"{entry.name}.wiki", url=repository.wiki, identity=f"{identity}.wiki", optional=True, branch="")
+            wiki = replace(entry, name=f"{entry.name}.wiki", url=repository.wiki, identity=f"{identity}.wiki", optional=True)
+            yield replace(wiki, branch="", source=None)

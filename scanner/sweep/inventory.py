@@ -19,6 +19,7 @@ from scanner.yamlnodes import Node
 
 if TYPE_CHECKING:
     from scanner.sweep.accounts import Hosting
+    from scanner.sweep.fetch.source import Source
     from scanner.sweep.hearers import Hearers
 
 PROTOCOLS = ("https", "ssh", "http", "git", "file")
@@ -28,6 +29,8 @@ _KEYS = ("name", "owner", "groups", "every", "full", "timeout", "trust-owner", "
 SURFACES = {"files": "tree", "logs": "logs", "notes": "notes", "screenshots": "screenshots"}  # key -> surface
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
+_SIZE = re.compile(r"([1-9][0-9]{0,5})([KMGT]?)")
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SCP = re.compile(r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9.-]+:(?!/)[^\s]+")  # host:path, as ssh(1) has it
 _FOUND_MOST = 100_000
 
@@ -48,6 +51,7 @@ class Listed:
     suppressions: Path | None = None
     trust_suppressions: bool = False  # what the repository itself accepts counts
     branch: str = ""  # the default branch, where its forge names it
+    source: Source | None = None  # what is fetched of it from its forge
     token_env: str | None = None
     token_user: str = "token"  # noqa: S105 a user that forges take with any token
     protocols: tuple[str, ...] = _EVERYDAY
@@ -201,6 +205,12 @@ def _with(one: Listed, keys: Mapping[str, Node], folder: Path) -> Listed:
     if "token-env" in keys:
         changes["token_env"] = variable(keys["token-env"])
     return replace(one, **changes)  # type: ignore[arg-type]
+
+
+def octets_of(text: str) -> int | None:
+    """Bytes as a person writes them: 500M, 50G; None if it is no size."""
+    found = _SIZE.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2]] if found else None
 
 
 def has(node: Node) -> bool:

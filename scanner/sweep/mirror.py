@@ -19,6 +19,7 @@ from pathlib import Path
 
 from scanner.errors import LeaksealError
 from scanner.sources.git.environ import GitFailed, environment, git
+from scanner.sweep.fetch.shelf import folder_of
 from scanner.sweep.inventory import Listed
 from scanner.sweep.variables import Unset, value
 
@@ -79,6 +80,8 @@ def mirrored(one: Listed, room: Room) -> Iterator[Path]:
         except OSError as problem:
             raise NotRead("disk" if problem.errno in (28, 122, 27) else "unreachable", f"the mirror failed: {problem.strerror}") from None
         yield path
+        if one.source is not None:
+            _make_room(room, path)
 
 
 def place(one: Listed, room: Room) -> Path:
@@ -175,12 +178,12 @@ def _tidy(path: Path, timeout: int) -> None:
 
 
 def _make_room(room: Room, wanted: Path) -> None:
-    """Remove mirrors that were not wanted for longest, until all fit; what is in use stays."""
+    """Remove mirrors that were not wanted for longest, until all fit; what is in use stays, but for files that can be fetched again."""
     if room.most is None:
         return
     marks = [mark for mark in room.folder.glob(f"*.git.{_USED}") if mark.name != f"{wanted.name}.{_USED}"]
-    sizes = {mark: octets(room.folder / mark.name.removesuffix(f".{_USED}")) for mark in marks}
-    total = sum(sizes.values()) + (octets(wanted) if wanted.is_dir() else 0)
+    sizes = {mark: _both(room.folder / mark.name.removesuffix(f".{_USED}")) for mark in marks}
+    total = sum(sizes.values()) + _both(wanted)
     for mark in sorted(marks, key=lambda one: one.stat().st_mtime_ns):
         if total <= room.most:
             return
@@ -188,8 +191,16 @@ def _make_room(room: Room, wanted: Path) -> None:
         with (room.folder / f"{name}.lock").open("w") as lock, contextlib.suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(room.folder / name, ignore_errors=True)
+            shutil.rmtree(folder_of(room.folder / name), ignore_errors=True)
             mark.unlink(missing_ok=True)
             total -= sizes[mark]
+    if total > room.most:
+        shutil.rmtree(folder_of(wanted) / "files", ignore_errors=True)
+
+
+def _both(mirror: Path) -> int:
+    """How much room a mirror takes, with what stands beside it."""
+    return octets(mirror) + octets(folder_of(mirror))
 
 
 def octets(folder: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 from scanner import canon
 from scanner.ledger import read
@@ -13,6 +14,9 @@ from scanner.ledger.known import few, known, packed
 from scanner.ledger.rows import Segment
 from scanner.model.rule import Rule, Ruleset
 from scanner.pipeline.earlier import After, Earlier, Entry
+
+if TYPE_CHECKING:
+    from scanner.sweep.fetch.read import Memory
 
 # What these say is of a match, not whether something is one.
 _SPEAKS = ("title", "severity", "kind", "family", "advice", "references", "hits", "misses", "file", "line")
@@ -80,10 +84,17 @@ def digests(rules: Ruleset) -> dict[str, str]:
     return {rule.id: canon.digest(canon.canonical([getattr(rule, name) for name in _DECIDES])) for rule in rules.rules}
 
 
-def memory_of(after: After) -> bytes:
-    """What the next night needs to know besides the objects."""
+def memory_of(after: After, fetched: Memory | None = None) -> bytes:
+    """What the next night needs to know besides the objects: what they lack, and what was `fetched` and holds nothing."""
     submodules = sorted([name.hex(), oid.hex()] for name, oid in after.submodules)
-    return canon.canonical({"missing": sorted(oid.hex() for oid in after.missing), "submodules": submodules})
+    more = {"fetched": {key: list(one) for key, one in fetched.items()}} if fetched else {}
+    return canon.canonical({"missing": sorted(oid.hex() for oid in after.missing), "submodules": submodules, **more})
+
+
+def fetched_before(there: Past) -> Memory:
+    """What was fetched before, and holds nothing."""
+    found = json.loads(there.memory).get("fetched", {}) if there.memory else {}
+    return {key: (stamp, objects, octets) for key, (stamp, objects, octets) in found.items()}
 
 
 def segments_of(before: Mapping[bytes, Entry], there: Sequence[Segment], after: After) -> tuple[tuple[Segment, ...], bool]:

@@ -31,9 +31,12 @@ from scanner.sources.git.smallest import smallest
 from scanner.sources.git.standing import standing
 from scanner.sweep.accepted import Accepted, accepted_in
 from scanner.sweep.beside import roots_of, scanned_beside, standing_of
+from scanner.sweep.fetch.bring import brought
+from scanner.sweep.fetch.held import Held
+from scanner.sweep.fetch.read import read_fetched
 from scanner.sweep.inventory import Listed
 from scanner.sweep.mirror import NotRead, Room, mirrored, octets
-from scanner.sweep.past import Past, earlier, memory_of, past, segments_of
+from scanner.sweep.past import Past, earlier, fetched_before, memory_of, past, segments_of
 
 if TYPE_CHECKING:
     from scanner.ledger.book import Ledger
@@ -132,14 +135,16 @@ class Worker:
             layout = discover(path)
             env = environment(trust_owner=one.trust_owner or one.path is None, root=layout.root)
             accepted = accepted_in(one, layout.root, env)
-            state = canon.digest(f"{standing(layout, env)} {self._judged(one, accepted)} {standing_of(one.surfaces)}".encode())
+            held = brought(one.source, path, one.timeout, full=task.full) if one.source else Held()
+            beside = f"{standing_of(one.surfaces)} {held.state}"
+            state = canon.digest(f"{standing(layout, env)} {self._judged(one, accepted)} {beside}".encode())
             same = task.reader == self.reader and not task.full
             if same and task.state == state and task.ruleset == self.ways.ruleset:
                 return Outcome(replace(blank, status="unchanged"))
             there = task.past or self._past(task, layout, same=same)
             if there is None:
                 return Outcome(blank, wants=tuple(id.hex() for id in smallest(layout, SKETCH)))
-            return self._read(task, layout, there, state, accepted, blank)
+            return self._read(task, layout, there, state, (accepted, held), blank)
 
     def _past(self, task: Task, layout: Layout, *, same: bool) -> Past | None:
         if task.full:
@@ -153,10 +158,10 @@ class Worker:
         marks = [] if same else [id.hex() for id in smallest(layout, SKETCH)]
         return past(self._ledger, task.one.name, task.ruleset if same else None, self.ways.ruleset, self.reader, marks)
 
-    def _read(self, task: Task, layout: Layout, there: Past, state: str, accepted: Accepted, blank: Visit) -> Outcome:
+    def _read(self, task: Task, layout: Layout, there: Past, state: str, more: tuple[Accepted, Held], blank: Visit) -> Outcome:
         from scanner.pipeline.gitscan import GitScan
 
-        one, ways = task.one, self.ways
+        one, ways, (accepted, held) = task.one, self.ways, more
         before = earlier(there, ways.rules)
         settings = replace(ways.settings, rules=ways.rules, trust_owner=one.trust_owner or one.path is None, leaves=True, remember=True)
         scan = GitScan("t1", layout.root, settings, before)
@@ -165,6 +170,9 @@ class Worker:
             raise NotRead("timeout", "it was interrupted")
         judging = Judging(self.seal, accepted.entries, ways.today, inline=("git",) if one.trust_suppressions else ())
         beside = scanned_beside(one.surfaces, settings, judging, ways.excluded)
+        known = {} if before.gone else fetched_before(there)
+        fetched = read_fetched(held, known, settings, ways.excluded, 2 + len(beside), fresh=before.fresh)
+        beside += fetched.done
         report = reported([done, *beside], settings, judging, Run(f"leakseal {__version__}"), excluded=ways.excluded)
         roots = roots_of([done, *beside])
         coverage = tuple((surface, replace(seen, root=roots[surface])) for surface, seen in report.coverage)
@@ -173,9 +181,9 @@ class Worker:
         whole = not before.own and not before.shared
         tips = _tips(layout, scan.env, done, settings)
         silent = tips is None or not done.after.told or (tips and done.target.head is None)  # Git may have been ended by chance
-        passing = silent or any(gap.reason in _PASSING for gap in report.gaps)
+        passing = silent or fetched.again or any(gap.reason in _PASSING for gap in report.gaps)
         reading = Reading(
-            report, "" if passing else state, self.reader, tips or (), memory_of(done.after), segments, drop,
+            report, "" if passing else state, self.reader, tips or (), memory_of(done.after, fetched.memory), segments, drop,
             tuple(id.hex() for id in smallest(layout, SKETCH)), octets(layout.common_dir), whole,
         )  # fmt: skip
         fresh = len(done.after.objects.keys() - before.own.keys() - before.shared.keys())

@@ -12,6 +12,8 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.sweep.boards import Board
+
 ROOTS = {"gitea": "/api/v1", "github": "/api/v3", "gitlab": "/api/v4"}
 
 
@@ -32,6 +34,9 @@ class Forged:
     issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     labels: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)  # path -> where what stands there is kept
+    boards: dict[str, Board] = field(default_factory=dict)  # repository -> what it has beside its Git
+    headers: dict[str, str] = field(default_factory=dict)  # with every list
     seen: list[tuple[str, str, str]] = field(default_factory=list)  # method, path, authorization
     url: str = ""
 
@@ -80,13 +85,22 @@ class _Asked(BaseHTTPRequestHandler):
             return self._say(500, b"{}")
         if fault == "limited":
             return self._say(403, b"{}", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000"})
+        if parts.path in forged.redirects:
+            return self._say(302, b"", {"Location": forged.redirects[parts.path]})
         if parts.path in forged.files:
-            return self._say(200, forged.files[parts.path])
+            return self._say(200, forged.files[parts.path], cut=fault == "half")
         if not parts.path.startswith(ROOTS[forged.kind]):
             return self._say(404, b"")
         if forged.token and self.headers.get("Authorization", "").split(" ")[-1] != forged.token:
             return self._say(401, b'{"message": "no"}')
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if self.command == "GET" and (board := self._board(unquote(parts.path))):
+            found = board.answer(unquote(parts.path), query)
+            if isinstance(found, int):
+                return self._say(found, b'{"message": "off"}')
+            if isinstance(found, dict):
+                return self._say(200, json.dumps(found).encode())
+            return self._list(found, parts.path, query, cut=fault == "half")
         found = self._found(parts.path.removeprefix(ROOTS[forged.kind]), query, json.loads(body) if body else {})
         if found is None:
             return self._say(404, b'{"message": "not found"}')
@@ -99,7 +113,7 @@ class _Asked(BaseHTTPRequestHandler):
         forged = self.forged
         size = min(forged.page or 100, int(query.get("per_page" if forged.kind != "gitea" else "limit", 30)))
         page = int(query.get("page", 1))
-        headers = {}
+        headers = dict(forged.headers)
         if page * size < len(found):
             asked = "&".join(f"{key}={value}" for key, value in {**query, "page": page + 1}.items())
             headers["Link"] = f'<{forged.elsewhere or forged.url}{path}?{asked}>; rel="next", <{forged.url}{path}?page=9>; rel="last"'
@@ -107,6 +121,13 @@ class _Asked(BaseHTTPRequestHandler):
             count = len(found) if forged.count is None else forged.count
             headers["X-Total-Count" if forged.kind == "gitea" else "X-Total"] = str(count)
         self._say(200, json.dumps(found[(page - 1) * size : page * size]).encode(), headers, cut=cut)
+
+    def _board(self, path: str) -> Board | None:
+        """What the repository has that a path is about."""
+        found = re.match(r"/(?:repos/acme/([a-z]+)|projects/([0-9]+))/", path.removeprefix(ROOTS[self.forged.kind]))
+        if not found:
+            return None
+        return self.forged.boards.get(found[1] or self.forged.names[int(found[2]) - 1])
 
     def _found(self, path: str, query: dict[str, str], sent: dict[str, Any]) -> Any:
         forged, path = self.forged, unquote(path)

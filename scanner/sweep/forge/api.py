@@ -14,7 +14,7 @@ from scanner.sweep.forge.hosted import ForgeError
 
 PAGE = 50  # of entries: what a forge gives at most by default
 _PAGES_MOST = 10_000
-_ANSWER_MOST = 16 << 20
+_ANSWER_MOST = 64 << 20  # fifty texts as long as forges take them
 _NEXT = re.compile(r'<([^<>]{1,2000})>\s*;[^,<]*\brel="?next"?')
 _TOTALS = ("X-Total-Count", "X-Total")
 Row = dict[str, Any]
@@ -27,6 +27,7 @@ class Api:
         """`base` is where paths begin; `authorization` is the header's value, sent to no other host."""
         self.base, self._transport, self._authorization, self._now = base.rstrip("/"), transport, authorization, now
         self.host = urlsplit(base).netloc.rpartition("@")[2]
+        self.scarce = False  # whether less than a fifth of an hour's questions is left
         if not transport.may(base):
             raise ForgeError(f"{self.host or 'the forge'} has no verified connection", hint="write https://, or name the host insecure")
 
@@ -52,7 +53,7 @@ class Api:
             raise ForgeError(said, hint="it may have changed meanwhile; run again", reason="truncated")
 
     def one(self, path: str, **query: str) -> Row | None:
-        """One entry, or nothing where there is none (404)."""
+        """One entry, or nothing where there is none (404), or none any more (410)."""
         found, _ = self._asked("GET", self._url(path, query), missing=True)
         if found is None:
             return None
@@ -67,6 +68,34 @@ class Api:
             raise self._odd("one entry")
         return found
 
+    def is_home(self, url: str) -> bool:
+        """Whether a URL leads to this forge."""
+        try:
+            return origin(url) == origin(self.base)
+        except ValueError:
+            return False
+
+    def file(self, url: str, most: int) -> Iterator[bytes]:
+        """The bytes of a file, no more than `most`; the token goes along only to the forge itself."""
+        own = self._authorization if self.is_home(url) else ""
+        try:
+            if not self._transport.may(url, from_url=self.base):
+                raise ForgeError("it is where no verified connection leads")
+            answer = self._transport.send("GET", url, {"Accept": "application/octet-stream"}, own)
+            if answer.status != 200:
+                answer.close()
+                raise ForgeError(f"{self.host} answers {answer.status} for it")
+            size = 0
+            for piece in answer.pieces(self._transport.patience.content):
+                size += len(piece)
+                if size > most:
+                    raise ForgeError("it is larger than what is fetched", reason="archive-too-large")
+                yield piece
+        except RegistryError as problem:
+            raise ForgeError(problem.message, hint=problem.hint, reason=problem.reason) from None
+        except Broken as broken:
+            raise ForgeError(f"{self.host} broke off", reason="timeout" if broken.late else "truncated") from None
+
     # -- one question -----------------------------------------------------------------------------------------------------
 
     def _asked(self, method: str, url: str, body: bytes | None = None, *, missing: bool = False) -> tuple[Any, Mapping[str, str]]:
@@ -80,9 +109,10 @@ class Api:
                     continue
                 if answer.status >= 400:
                     answer.close()
-                    if missing and answer.status == 404:
+                    if missing and answer.status in (404, 410):
                         return None, {}
                     raise self._refused(answer.status)
+                self._counted(answer.headers)
                 return json.loads(answer.whole(_ANSWER_MOST, "an answer")), answer.headers
             except RegistryError as problem:
                 raise ForgeError(problem.message, hint=problem.hint, reason=problem.reason) from None
@@ -105,12 +135,18 @@ class Api:
         self._transport.patience.sleep(seconds)
         return True
 
+    def _counted(self, headers: Mapping[str, str]) -> None:
+        limit, left = (_count(headers.get(f"X-RateLimit-{name}")) for name in ("Limit", "Remaining"))
+        self.scarce = limit > 0 and left * 5 < limit
+
     def _refused(self, status: int) -> ForgeError:
         if status in (401, 403):
             return ForgeError(f"{self.host} does not let us in ({status})", hint="check the token and its rights", reason="password")
         if status == 404:
             hint = "check the owner, and what the token may see"
             return ForgeError(f"{self.host} knows nothing of that name", hint=hint, reason="vanished")
+        if status == 410:
+            return ForgeError(f"{self.host} has turned that off", hint="it is no mistake", reason="gone")
         return ForgeError(f"{self.host} answers {status}", hint="try again later", reason="tool-error")
 
     def _odd(self, wanted: str) -> ForgeError:
