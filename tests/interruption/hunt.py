@@ -48,13 +48,15 @@ class Ended:
 class Ground:
     """The material of one command, and a place for each run of it."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, *, warm: bool = True) -> None:
+        """`warm`: it is run once to fill caches before it is timed."""
         self.name, self.command, self._folder = name, COMMANDS[name], folder
         self.at = folder / "material"
         self.at.mkdir(parents=True)
         self.command.makes(self.at)
+        if warm:
+            self.run(None, "", self.place("first"))
         self.usual = self.run(None, "", self.place("usual"))
-        self.usual = self.run(None, "", self.place("again"))  # the first one fills caches
 
     def place(self, name: str) -> Path:
         """A new folder with one for outputs and an empty one for temporary files."""
@@ -70,7 +72,7 @@ class Ground:
         names = {"at": self.at, "out": place / "out", "fresh": place / "fresh"}
         words = [word.format(**names) for word in self.command.words]
         reading, writing = os.pipe()
-        env = {**os.environ, "TMPDIR": str(place / "tmp"), "PYTHONPATH": str(ROOT), "LEAKSEAL_CACHE": str(self._folder / "cache")}
+        env = {**os.environ, "TMPDIR": str(place / "tmp"), "PYTHONPATH": str(ROOT)}
         given = (self.at / self.command.data).open("rb") if self.command.data else subprocess.DEVNULL
         with (place / "stdout").open("wb") as out, (place / "stderr").open("wb") as err:
             process = subprocess.Popen(
@@ -114,10 +116,10 @@ class Ground:
         yield from (f"the process {one} was left" for one in left(place / "tmp"))
 
 
-def hunt(name: str, moments: int, seed: int, folder: Path, *, say: bool = True) -> Counter[str]:
+def hunt(name: str, moments: int, seed: int, folder: Path, *, warm: bool = True, say: bool = True) -> Counter[str]:
     """The flaws of a command that is interrupted so often, and how often each was met."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it, and so would what they start
-    ground, chance, met = Ground(name, folder / name), random.Random(f"{name} {seed}"), Counter[str]()
+    ground, chance, met = Ground(name, folder / name, warm=warm), random.Random(f"{name} {seed}"), Counter[str]()
     codes: Counter[int] = Counter()
     span = ground.usual.seconds
     for number in range(moments):

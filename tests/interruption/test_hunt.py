@@ -11,4 +11,4 @@ from tests.interruption.hunt import hunt
 
 @pytest.mark.parametrize("name", ["scan-tree", "sweep"])
 def test_an_interruption_at_any_moment_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
-    assert hunt(name, 3, seed=1, folder=tmp_path, say=False) == {}
+    assert hunt(name, 2, seed=1, folder=tmp_path, warm=False, say=False) == {}
