@@ -26,7 +26,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 NOT_TRUSTED, LEAKS, INCOMPLETE = 4, 1, 3
@@ -84,11 +84,4 @@ def exit_code(checks: Iterable[Check]) -> int:
     return next((code for code in _WORST if code in failed), 0)
 
 
-def printed(checks: Iterable[Check]) -> Iterator[str]:
-    """A line for each check."""
-    words: Mapping[bool | None, str] = {True: "ok", False: "FAILED", None: "-"}
-    for check in checks:
-        yield f"{check.number:2}  {words[check.held]:6}  {check.name:12}  {check.said}"
-
-
-__all__ = ["INCOMPLETE", "LEAKS", "NAMES", "NOT_TRUSTED", "PROVENANCE", "WORDS", "Book", "Check", "exit_code", "printed"]
+__all__ = ["INCOMPLETE", "LEAKS", "NAMES", "NOT_TRUSTED", "PROVENANCE", "WORDS", "Book", "Check", "exit_code"]

@@ -141,11 +141,7 @@ def dumped(value: Document) -> str:
 
 
 def lines(value: Document) -> Iterator[str]:
-    """For a person, out of the same plain values."""
-    made: Iterable[Check] = [
-        Check(one["name"], {"held": True, "failed": False}.get(one["outcome"]), one["detail"]) for one in value["checks"]
-    ]  # fmt: skip
-    yield from checks.printed(made)
+    """What a person is told besides the checks, out of the same plain values."""
     binding = value["binding"]
     if binding is not None:
         yield "files: " + ", ".join(f"{count:,} {kind}" for kind, count in binding["counts"].items() if count)
@@ -158,8 +154,13 @@ def lines(value: Document) -> Iterator[str]:
         yield from _some(map(_finding, found), len(found))
         yield from _some((f"  gap: {one['path'] or one['object'] or ''}: {one['detail'] or one['reason']}" for one in scan["gaps"]),
                          len(scan["gaps"]))  # fmt: skip
+
+
+def sentence(value: Document) -> str:
+    """What it comes to."""
     told = value["artifact"]
-    yield f"{told['kind']} {told['digest']}: " + ("may be released" if value["exitCode"] == 0 else "is not to be released")
+    failed = next((f": {one['name']}: {one['detail']}" for one in value["checks"] if one["outcome"] == "failed"), "")
+    return f"{told['kind']} {told['digest']}: " + ("may be released" if value["exitCode"] == 0 else f"is not to be released{failed}")
 
 
 def _some(made: Iterable[str], count: int) -> Iterator[str]:

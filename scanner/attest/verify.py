@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -68,6 +68,11 @@ class Verdict:
 
     checks: tuple[Check, ...]
     statement: Document | None = field(default=None, repr=False)
+
+    @property
+    def doubt(self) -> Check | None:
+        """The first check that did not hold and decides the exit code."""
+        return next((check for check in self.checks if check.held is False and check.code == self.exit_code), None)
 
     @property
     def exit_code(self) -> int:
@@ -202,13 +207,6 @@ def _by_manifest(found: Document, file: BinaryIO) -> str:
         return "the manifest is not the one that was signed"
     said = {one["surface"]: one["merkleRoot"]["sha256"] for one in found["predicate"]["surfaces"] if one["objectCount"]}
     return "" if roots == said else "the manifest makes other roots than the statement has"
-
-
-def printed(verdict: Verdict) -> Iterator[str]:
-    """A line for each check."""
-    words: Mapping[bool | None, str] = {True: "ok", False: "FAILED", None: "-"}
-    for check in verdict.checks:
-        yield f"{check.number:2}  {words[check.held]:6}  {check.name:10}  {check.said}"
 
 
 def told(verdict: Verdict) -> dict[str, Any]:

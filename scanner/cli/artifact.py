@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner import __version__, cachefile, canon
+from scanner import __version__, cachefile
+from scanner.cli import screen
 from scanner.cli.options import insecure_registries, looking, project, workers
 from scanner.cli.verify import moment
 from scanner.config import OCR_MODES
 from scanner.decode.limits import Limits
 from scanner.errors import UsageError
 from scanner.pipeline.settings import Settings
+from scanner.report.plain import printable
 
 if TYPE_CHECKING:
     from scanner.artifacts.asked import Asked
@@ -87,8 +89,11 @@ def command(**said: Any) -> int:
     if said["form"] == "json":
         click.echo(results.dumped(value), nl=False)
     else:
+        held = {"held": True, "failed": False}
+        screen.checks((one["number"], one["name"], held.get(one["outcome"]), one["detail"]) for one in value["checks"])
         for line in results.lines(value):
-            click.echo(canon.text(line.encode("utf-8", "surrogatepass")))
+            click.echo(printable(line))
+        screen.verdict(results.sentence(value), good=value["exitCode"] == 0)
     sys.stdout.flush()
     return found.exit_code
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -116,7 +117,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
 
 def _signer(key: str | None, public: str | None, keyless: bool, trust_config: str | None) -> Signer | Certified:
     if keyless == (key is not None):
-        raise UsageError("one signer is needed", hint="name it with --key FILE, or sign with --keyless")
+        raise UsageError("one signer is needed", hint="name it with --key FILE, which `leakseal keygen` makes, or sign with --keyless")
     if not keyless and trust_config:
         raise UsageError("--trust-config goes with --keyless", hint="leave it out")
     if key is not None:
@@ -177,6 +178,8 @@ def _attested(asked: Release, how: Signing, *, quiet: bool) -> int:
     if made.result == "PASSED" or how.any_result:
         _put(asked, how, made, payload, words, ended)
         click.echo(f"{made.result}: signed by {keyid}, in {how.output}")
+        if not quiet:
+            click.echo(f"check it: leakseal verify {shlex.quote(str(Path(how.output, f'{NAME}.intoto.json')))}", err=True)
     else:
         complain(f"not signed, as it would say {made.result}", "run `leakseal scan`, mend what it shows, or add --any-result")
     for one in going:

@@ -9,7 +9,7 @@ import click
 from scanner.cli.reports import stored
 from scanner.model.evidence import Finding
 from scanner.report.compare import Change, compare
-from scanner.report.plain import count, place, printable
+from scanner.report.plain import place, printable
 
 
 @click.command("compare")
@@ -42,8 +42,8 @@ def command(before: str, after: str, form: str) -> int:
         click.echo(f"moved   {_line(change.before[0])} -> {_places(change.after)}")
     for change in found.judged:
         click.echo(f"judged  {_line(change.after[0])}: {change.before[0].disposition} -> {change.after[0].disposition}")
-    numbers = f"{len(found.new)} new, {len(found.gone)} gone, {len(found.moved)} moved, {len(found.judged)} judged in another way"
-    click.echo(f"{numbers}, {count(found.same, 'value')} where it was", err=True)
+    numbers = f"{len(found.new)} new, {len(found.gone)} gone, {len(found.moved)} moved, {len(found.judged)} judged anew"
+    click.echo(f"{numbers}, {found.same} as before", err=True)
     return found.exit_code
 
 

@@ -45,6 +45,7 @@ def command(form: str, seed: int) -> int:
         print(json.dumps({"schema": "leakseal.doctor/v1", "checks": [check._asdict() for check in checks]}, indent=2, sort_keys=True))
     elif screen.terminal():
         screen.columns(((check.state, check.name, check.detail) for check in _shortened(checks)), _STYLES)
+        screen.verdict(_sentence(checks), good=all(check.state != "broken" for check in checks))
     else:
         wide = max(len(check.name) for check in checks)
         for check in checks:
@@ -56,8 +57,14 @@ def _shortened(checks: list[Check]) -> list[Check]:
     """For a person: readers that found what they should are one line."""
     good = [check.name.removeprefix("reader ") for check in checks if check.name.startswith("reader ") and check.state == "ok"]
     rest = [check for check in checks if not (check.name.startswith("reader ") and check.state == "ok")]
-    told = f"{len(good)} found the secret that was put before them: {', '.join(good)}"
+    told = f"{len(good)} found the secret that was put before them"
     return [*rest, Check("readers", "ok", told)] if good else rest
+
+
+def _sentence(checks: list[Check]) -> str:
+    there = {state: [check.name for check in checks if check.state == state] for state in _STYLES}
+    said = f"broken: {', '.join(there['broken'])}" if there["broken"] else "everything that is here works"
+    return said + (f"; lacking: {', '.join(there['lacking'])}" if there["lacking"] else "")
 
 
 def _machine() -> Iterator[Check]:

@@ -13,12 +13,11 @@ from scanner.cli import screen
 from scanner.cli.hook_say import REPORT
 from scanner.cli.reports import rescan, stored
 from scanner.errors import LeaksealError, UsageError
-from scanner.model.evidence import Finding
+from scanner.model.evidence import OFFERED, Finding
 from scanner.model.report import Report
 from scanner.model.rule import Rule
 from scanner.report.plain import count, place, printable
 
-_DAYS = 180
 _PLACES = 10
 _NO_COMMENT = frozenset({"logs", "screenshots", "oci", "stdin"})  # nobody reviewed what stands there
 MEANS: Mapping[str, str] = {
@@ -64,7 +63,7 @@ def command(id: str, report: str | None, file: str | None, form: str) -> int:
     chosen = project(None, file=file)
     found = [one for one in _reported(id, report).findings if one.id == id]
     if not found:
-        raise UsageError("the report has no finding of this id", hint="copy the id from the report, and name it with --report")
+        raise UsageError("no finding has this id", hint="copy the id from a report, and name the report with --report")
     rule = next((rule for rule in chosen.rules.rules if rule.id == found[0].rule), None)
     sections = list(explained(found, rule, datetime.now(UTC).date()))
     if form == "json":
@@ -141,8 +140,9 @@ def _quiet(finding: Finding, today: date) -> Iterator[str]:
     if finding.disposition in ("accepted", "example"):
         yield f"it is quiet already: {finding.acceptance or 'an example'}"
         return
-    until = (today + timedelta(_DAYS)).isoformat()
-    yield f"accept it: leakseal accept {shlex.quote(finding.id)} --owner NAME --reason WHY --ticket WHERE --expires {until}"
+    until = (today + timedelta(OFFERED)).isoformat()
+    yield "accept it:"
+    yield screen.Command(f"leakseal accept {shlex.quote(finding.id)} --owner NAME --reason WHY --ticket WHERE --expires {until}")
     yield "if it is no secret: the same with --false-positive"
     at = finding.location
     if finding.surface not in _NO_COMMENT and at.field is None and at.path is not None and "!" not in at.path and not at.steps:
@@ -152,7 +152,7 @@ def _quiet(finding: Finding, today: date) -> Iterator[str]:
         yield f"if nothing at its path is to be looked at, in leakseal.yaml under paths: {{exclude: {name!r}, reason: …}}"
     yield f"if the rule is of no use here, in leakseal.yaml: rules: {{disable: [{finding.rule}]}}"
     if finding.surface == "git":
-        yield "taking it out of the files is not enough, it stays in the history: leakseal remove-plan says how it goes"
+        yield "taking it out of the files is not enough, it stays in the history; how it goes: leakseal remove-plan"
 
 
 def _reported(id: str, name: str | None) -> Report:

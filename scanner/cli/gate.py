@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from scanner import __version__, cachefile, canon
+from scanner import __version__, cachefile
+from scanner.cli import screen
 from scanner.cli.keygen import passphrase
 from scanner.cli.options import insecure_registries, project
 from scanner.errors import UsageError
+from scanner.report.plain import printable
+
+if TYPE_CHECKING:
+    from scanner.gate.verdict import Verdict
+
+_HEX = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,52}\b")  # digests and ids, which JSON has whole
+_STYLES = {
+    "PASS": "green",
+    "NA": "dim",
+    "WAIVED": "yellow",
+    "MISSING": "yellow",
+    "STALE": "yellow",
+    "FAIL": "bold red",
+    "UNTRUSTED": "bold red",
+}
 
 
 @click.command("gate")
@@ -67,9 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     elif form == "markdown":
         click.echo(markdown(verdict), nl=False)
     else:
-        for one in verdict.outcomes:
-            click.echo(f"{one.status:11} {one.owner:9} {one.item.id:23} {canon.text(one.said.encode())}")
-        click.echo(f"{verdict.app}: {'passed' if verdict.passed else 'blocked'} at level {level}")
+        _tell(verdict)
     if drafts:
         click.echo(drafted(verdict), nl=False)
     if key is not None and output is not None:
@@ -83,6 +99,23 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
         saved(Path(output), envelope(sign(payload, signer.public.id, signer.sign)))
     sys.stdout.flush()
     return verdict.exit_code
+
+
+def _tell(verdict: Verdict) -> None:
+    """The items, then what is to be done, by owner, then what it comes to."""
+    from scanner.gate import verdict as verdicts
+
+    rows = [(one.status, one.owner, one.item.id, one.said) for one in verdict.outcomes]
+    work = [f"{owner}: {item}: {what}" for owner, item, what in verdicts.todo(verdict)]
+    if screen.terminal():
+        screen.columns([(*row, _HEX.sub(r"\g<1>…", said)) for *row, said in rows], _STYLES)
+        screen.parts([("", []), *([("to do", work), ("", [])] if work else [])])
+    else:
+        for status, owner, item, said in rows:
+            click.echo(f"{status:11} {owner:9} {item:23} {printable(said)}")
+        for line in work:
+            click.echo(f"to do: {printable(line)}")
+    screen.verdict(verdicts.sentence(verdict), good=verdict.passed)
 
 
 def _digest_now(insecure: tuple[str, ...], repository: str, tag: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a hook tells a person: three lines for each finding, one for each gap, and how many there were."""
+"""What a hook tells a person: two lines for each finding, one for each gap, how many there were, and what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from scanner.findings.suppressions import Suppression
 from scanner.model.content import Gap
-from scanner.model.evidence import Finding, Match
+from scanner.model.evidence import OFFERED, Finding, Match
 
 if TYPE_CHECKING:
     from scanner.cli.hook import Asked
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 REPORT = "leakseal-hook.json"  # in Git's own folder, for `leakseal accept`
 _MOST = 50
 _GAPS = 10
-_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def say(
         findings = [f for f in report.open if f not in old]
         place = _keep(report) if findings and speech.kept else None
     for finding in findings[:_MOST]:
-        _out(_three(finding, speech, place, today))
+        _out(_two(finding))
     if len(findings) > _MOST:
         _out([f"leakseal: and {len(findings) - _MOST} more" + (f"; the report {place} has them all" if place else "")])
     for finding in old[:_GAPS]:
@@ -64,7 +63,7 @@ def say(
         _out([f"leakseal: {where(finding)}: {told}"])
     _tell_gaps(gaps)
     if findings:
-        _out([f"leakseal: {_count(len(findings), 'secret')}, so {speech.stopped} is stopped"])
+        _out([f"leakseal: {_count(len(findings), 'secret')}, so {speech.stopped} is stopped", *_todo(findings, speech, place, today)])
         return 1
     if gaps and asked.strict:
         _out([f"leakseal: {_count(len(gaps), 'thing')} could not be read, so {speech.stopped} is stopped (--strict)"])
@@ -91,13 +90,19 @@ def _judged(
     return reported(done, Settings(engine.rules, None), judging, Run(f"leakseal {__version__}")), ids
 
 
-def _three(finding: Finding, speech: Speech, place: str | None, today: date) -> list[str]:
+def _two(finding: Finding) -> list[str]:
     what = f"{finding.title} ({finding.rule}, {finding.severity})"
     late = " whose acceptance has run out" if finding.disposition == "expired-acceptance" else ""
+    return [f"leakseal: {what}{late}: {finding.preview}", f"  where: {where(finding)}, id {finding.id}"]
+
+
+def _todo(findings: Sequence[Finding], speech: Speech, place: str | None, today: date) -> list[str]:
+    ids = dict.fromkeys(finding.id for finding in findings)
+    id = next(iter(ids)) if len(ids) == 1 else "ID"
     return [
-        f"leakseal: {what}{late}: {finding.preview}",
-        f"  where: {where(finding)}",
-        f"  to do: {speech.remedy}, rotate it if anybody else could read it, or accept it: {_accept(finding, place, today)}",
+        f"  to do: {speech.remedy}; rotate it if anybody else could read it",
+        f"  or accept it: {_accept(id, place, today)}",
+        f"  why it was found: leakseal explain {id}",
     ]
 
 
@@ -115,11 +120,11 @@ def where(finding: Finding) -> str:
     return text
 
 
-def _accept(finding: Finding, place: str | None, today: date) -> str:
-    until = (today + timedelta(days=_DAYS)).isoformat()
+def _accept(id: str, place: str | None, today: date) -> str:
+    until = (today + timedelta(days=OFFERED)).isoformat()
     made = "" if place else "leakseal scan --format json -o report.json; "
     terms = f'--owner YOU --reason "WHY" --ticket WHERE --expires {until}'
-    return f"{made}leakseal accept {finding.id} --report {shlex.quote(place or 'report.json')} {terms}"
+    return f"{made}leakseal accept {id} --report {shlex.quote(place or 'report.json')} {terms}"
 
 
 def _keep(report: Report) -> str | None:

@@ -18,6 +18,7 @@ from scanner import config, globs
 from scanner.cli.reports import rescan
 from scanner.errors import UsageError
 from scanner.findings import suppressions
+from scanner.model.evidence import OFFERED
 from scanner.model.report import Report
 from scanner.report.plain import count, place, printable, worst_first
 from scanner.shipped import shipped
@@ -26,7 +27,7 @@ HOOKS = ("pre-commit", "pre-push", "commit-msg")
 SOURCE = "PATH/OR/URL/OF/YOUR/CLONE/OF/LEAKSEAL"
 DRIVER = "git config merge.leakseal.driver 'leakseal suppressions merge %O %A %B'"
 _ATTRIBUTE = ".leakseal/suppressions.yaml merge=leakseal\n"
-_DAYS, _SHOWN = 90, 5
+_SHOWN = 5
 _BASELINES = (".secrets.baseline", ".gitleaksignore")
 _RULES = (".gitleaks.toml", ".betterleaks.toml")
 _HOOKS_FILE = """\
@@ -149,7 +150,7 @@ def _steps(report: Report, folder: Path, hooks: str, today: date) -> Iterator[st
         yield "have the hooks run: `pre-commit install`"
     for name in _BASELINES:
         if (folder / name).is_file():
-            until = (today + timedelta(_DAYS)).isoformat()
+            until = (today + timedelta(OFFERED)).isoformat()
             yield f"carry {name} over: `leakseal import baseline {name} --owner NAME --reason WHY --ticket WHERE --expires {until}`"
     for name in _RULES:
         if (folder / name).is_file():
@@ -158,9 +159,9 @@ def _steps(report: Report, folder: Path, hooks: str, today: date) -> Iterator[st
         yield "rotate what is real, the worst first: `leakseal review` goes through it, `leakseal explain ID` tells of one"
         if any(one.surface == "git" for one in report.open):
             yield "take it out of the history, if it must go: `leakseal remove-plan`"
-        until = (today + timedelta(_DAYS)).isoformat()
+        until = (today + timedelta(OFFERED)).isoformat()
         terms = f"--owner NAME --reason 'found at the start' --ticket WHERE --expires {until}"
-        yield f"accept the rest for {_DAYS} days, so that only what is new stops anybody: `leakseal accept --all-current {terms}`"
+        yield f"accept the rest for {OFFERED} days, so that only what is new stops anybody: `leakseal accept --all-current {terms}`"
     yield f"let Git merge acceptances entry by entry, in each clone: `{DRIVER}`"
     yield "commit the files"
 

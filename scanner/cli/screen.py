@@ -11,7 +11,16 @@ from scanner.report.page import page_of
 from scanner.report.plain import printable
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+
+UNASKED = "not looked at"
+_HELD: Mapping[bool | None, str] = {True: "ok", False: "FAILED", None: "-"}
+
+
+class Command(str):
+    """What is meant to be copied: never broken into lines by us."""
+
+    __slots__ = ()
 
 
 def terminal() -> bool:
@@ -42,7 +51,31 @@ def columns(rows: Iterable[Sequence[str]], styles: Mapping[str, str]) -> None:
         table.add_row(first, *(Text(printable(cell), overflow="fold") for cell in row[1:]))
     for column in table.columns[:-1]:
         column.no_wrap = True
-    console()[0].print(table)
+    _put(table)
+
+
+def checks(made: Iterable[tuple[int, str, bool | None, str]]) -> None:
+    """Numbered checks and their outcomes (None: not made); for a person, those that nobody asked for are one line."""
+    rows = [(_HELD[held], f"{number:>2}", name, said) for number, name, held, said in made]
+    if not terminal():
+        wide = max(len(name) for _, _, name, _ in rows)
+        for word, number, name, said in rows:
+            print(f"{number}  {word:6}  {name:{wide}}  {printable(said)}")
+        return
+    unasked = [name for word, _, name, said in rows if word == "-" and said == UNASKED]
+    columns([row for row in rows if row[2] not in unasked], {"ok": "green", "FAILED": "bold red", "-": "dim"})
+    if unasked:
+        print(f"{UNASKED}: {', '.join(unasked)}")
+
+
+def verdict(text: str, *, good: bool) -> None:
+    """The last line: what it comes to."""
+    from rich.text import Text
+
+    if terminal():
+        _put(Text(printable(text), "bold green" if good else "bold red", overflow="fold"))
+    else:
+        print(printable(text))
 
 
 def parts(titled: Iterable[tuple[str, Sequence[str]]], *, apart: bool = False) -> None:
@@ -50,10 +83,20 @@ def parts(titled: Iterable[tuple[str, Sequence[str]]], *, apart: bool = False) -
     from rich.padding import Padding
     from rich.text import Text
 
-    paper, _ = console()
     for number, (title, lines) in enumerate(titled):
         if apart and number:
-            paper.print()
-        paper.print(Text(printable(title) + (":" if title and not apart else ""), "bold"))
+            print()
+        _put(Text(printable(title) + (":" if title and not apart else ""), "bold"))
         for line in lines:
-            paper.print(Padding(Text(printable(line), overflow="fold"), (0, 0, 0, 2), expand=False))
+            if isinstance(line, Command):
+                print(f"  {printable(line)}")
+            else:
+                _put(Padding(Text(printable(line), overflow="fold"), (0, 0, 0, 2), expand=False))
+
+
+def _put(made: RenderableType) -> None:
+    """Write it to the terminal without the blanks that rich fills lines with."""
+    paper, _ = console()
+    with paper.capture() as caught:
+        paper.print(made)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in caught.get().split("\n")[:-1]))

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
+from scanner.cli import screen
 from scanner.errors import UsageError
 
 if TYPE_CHECKING:
+    from scanner.attest.verify import Verdict
     from scanner.release.surfaces import Release
 
 _MOST = (2 << 20) + 1
@@ -49,7 +51,7 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     from scanner.attest.judges import Expected
     from scanner.attest.keys import load_public
     from scanner.attest.manifest import NAME
-    from scanner.attest.verify import newest, printed, told
+    from scanner.attest.verify import newest, told
 
     found, own = _assertions(assertion, trust_owner, insecure)
     wanted = policies.load(Path(policy))
@@ -67,10 +69,15 @@ def command(  # noqa: PLR0913, PLR0917 click passes every option
     if form == "json":
         click.echo(json.dumps(told(verdict), sort_keys=True, indent=2))
     else:
-        for line in printed(verdict):
-            click.echo(line)
-        click.echo("may be believed" if verdict.exit_code == 0 else "is not to be believed")
+        screen.checks((check.number, check.name, check.held, check.said) for check in verdict.checks)
+        screen.verdict(_sentence(verdict), good=verdict.exit_code == 0)
     return verdict.exit_code
+
+
+def _sentence(verdict: Verdict) -> str:
+    if verdict.doubt is not None:
+        return f"is not to be believed: {verdict.doubt.name}: {verdict.doubt.said}"
+    return "may be believed" + (f" until {verdict.statement['predicate']['validUntil']}" if verdict.statement else "")
 
 
 def _assertions(name: str, trust_owner: bool, insecure: tuple[str, ...]) -> tuple[list[bytes], str | None]:

@@ -16,7 +16,7 @@ _TEMPLATE = re.compile(
     r"\A(?:\$[({\[]|\{\{|<%|#\{|\\\()"
     r"|\$\{\{? ?\w|\{\{[- ]{0,3}[.$]?\w|\w[- ]{0,3}\}\}\Z|\$\(\w{2}|#\{\w|%\(\w{1,64}\)|<%[= ]|\benc\[|\benc\("
     r"|\[(?:redacted|masked|secret|hidden|filtered|removed|password|token)"
-    r"|\{[a-z_][\w.-]{0,64}(?:[:!][^{}\s]{0,32})?\}"  # {name}, {name:32}: filled in when it runs
+    r"|\{[a-z_][\w.-]{0,64}(?:[:!][^{}\s]{0,99})?\}"  # {name}, {name:32}: filled in when it runs
     r"|\A<[^<>]*>\Z|\A\[[a-z _-]*\]\Z|\A%[sdvq@]\Z|:%[sdv]\Z|\A%[a-z_][a-z_0-9]*%\Z|\A@[a-z_]+@\Z|\A__[a-z_]+__\Z"
     r"|\A\$[a-z_]+\Z|\A!(?:vault|secret|ref|sub|getatt|env)\b|\A(?:vault|ssm|sops|awssm|keyvault):|\A(?:secret|env|op)://|\Axox[a-z]-\.{2}"
 )

@@ -44,6 +44,8 @@ def preview(text: bytes, secret: Span, value: bytes, public: bytes = b"") -> str
         return (_tail(_safe(lines[0][-512:], raw, value)) + " " + STARS).strip()
     if _LINE_END.search(raw) or _LINE_END.search(after):
         after = b"" if _LINE_END.search(raw) else _LINE_END.split(after, maxsplit=1)[0]
+    if not after and before.endswith((b'"', b"'", b"`")):
+        after = before[-1:]  # many rules match up to the closing quote
     shown = public.decode("ascii", "ignore") if public and raw.startswith(public) else ""
     return _tail(_safe(before[-512:], raw, value)) + shown + STARS + _head(_safe(after[:512], raw, value))
 

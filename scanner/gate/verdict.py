@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scanner.gate.items import APP, FAIL, FORGE, PLATFORM, UNTRUSTED, Outcome
+from scanner.gate.items import APP, FAIL, FORGE, PLATFORM, UNTRUSTED, WAIVED, Outcome
 
 SMOKE, TRUST = "smoke", "trust"
 LEVELS = (SMOKE, TRUST)
@@ -49,6 +49,29 @@ class Verdict:
         if any(one.status == FAIL for one in blocking):
             return 1
         return 5 if all(one.upstream for one in blocking) else 3
+
+
+def todo(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
+    """Owner, item and what is to be done, for each gap."""
+    for owner in (APP, PLATFORM, FORGE):
+        for one in (one for one in verdict.gaps if one.owner == owner):
+            link = f"; see {one.workplan}" if one.workplan else f"; link the {owner}'s workplan" if owner != APP else ""
+            yield owner, one.item.id, one.item.todo + link
+
+
+def sentence(verdict: Verdict) -> str:
+    """What it comes to."""
+    outcomes, gaps = verdict.outcomes, verdict.gaps
+    said = f"{verdict.app}: {'passed' if verdict.passed else 'blocked'} at level {verdict.level}: "
+    said += f"{len(outcomes) - len(gaps)} of {len(outcomes)} items are in order"
+    if waived := sum(one.status == WAIVED for one in outcomes):
+        said += f", {waived} of them by a waiver"
+    if gaps:
+        owed = {owner: sum(one.owner == owner for one in gaps) for owner in (APP, PLATFORM, FORGE)}
+        said += f"; {', '.join(f'{owner} owes {number}' for owner, number in owed.items() if number)}"
+        if all(one.upstream for one in gaps):
+            said += ", and all of it is linked to a workplan"
+    return said
 
 
 def told(verdict: Verdict) -> dict[str, Any]:

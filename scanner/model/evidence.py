@@ -88,6 +88,9 @@ class Location:
     steps: tuple[str, ...] = ()
 
 
+OFFERED = 90  # days of an acceptance, where a command is proposed for one
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A secret that was seen, without the secret."""

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from scanner.model.content import Gap
-from scanner.model.evidence import Finding
+from scanner.model.evidence import OFFERED, Finding
 from scanner.model.report import Coverage, Report
 from scanner.report.json_v1 import ordered
 from scanner.report.page import Page
@@ -242,9 +242,9 @@ def _accept(finding: Finding, report: Report) -> str:
 
 
 def _expiry(report: Report) -> str:
-    """Ninety days after the run began."""
+    """So many days after the run began."""
     try:
-        return (date.fromisoformat((report.run.started_on or "")[:10]) + timedelta(days=90)).isoformat()
+        return (date.fromisoformat((report.run.started_on or "")[:10]) + timedelta(days=OFFERED)).isoformat()
     except (ValueError, OverflowError):
         return "YYYY-MM-DD"
 

@@ -59,7 +59,7 @@ def test_the_command_tells_people_and_programs(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr()
     assert [line.split()[0] for line in said.out.splitlines()] == ["new", "gone", "moved"]
     assert "a.env:3:14 postgresql://vergabe:********@" in said.out and "-> b.env:3:14" in said.out
-    assert said.err == "1 new, 1 gone, 1 moved, 0 judged in another way, 0 values where it was\n"
+    assert said.err == "1 new, 1 gone, 1 moved, 0 judged anew, 0 as before\n"
     assert main(["compare", a, b, "--format", "json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert [found["id"] for found in document["new"]] == [f"{3:016x}"]

@@ -67,22 +67,23 @@ def test_an_exclusion_of_the_project_counts(repo, leakseal, token):
 # -- what must not pass ------------------------------------------------------------------------------------------------
 
 
-def test_a_staged_secret_stops_the_commit_in_three_lines_without_showing_itself(repo, leakseal, token):
+def test_a_staged_secret_stops_the_commit_and_says_what_to_do_without_showing_itself(repo, leakseal, token):
     secret = token()
     repo.stage({"conf/app.env": env(secret)})
     said = leakseal(repo.path, "hook", "pre-commit", "conf/app.env")
-    what, where, remedy, total = said.err.splitlines()
+    what, where, total, remedy, accept, explain = said.err.splitlines()
     assert said.code == 1
     assert "github-pat" in what
-    assert where == "  where: conf/app.env:2:9"
-    assert "rotate" in remedy and "leakseal accept " in remedy
+    id = explain.split()[-1]
+    assert where == f"  where: conf/app.env:2:9, id {id}"
+    assert "rotate" in remedy and f"leakseal accept {id} " in accept
     assert total == "leakseal: 1 secret, so the commit is stopped"
     assert secret[8:] not in said.err
 
 
 def test_the_command_that_the_hook_names_accepts_the_finding(repo, leakseal, token):
     repo.stage({"app.env": env(token())})
-    remedy = leakseal(repo.path, "hook", "pre-commit").err.splitlines()[2]
+    remedy = leakseal(repo.path, "hook", "pre-commit").err.splitlines()[4]
     words = remedy.split("leakseal accept ")[1].replace('"WHY"', "WHY").split()
     assert leakseal(repo.path, "accept", *words).code == 0
     said = leakseal(repo.path, "hook", "pre-commit")

@@ -49,6 +49,26 @@ def test_what_wraps_stays_in_its_column(seen: Callable[..., str]) -> None:
     assert "\x1b[31m" not in seen(lambda: screen.columns([("broken", "x", "y")], {"broken": "red"}), NO_COLOR="1")
 
 
+def test_checks_that_nobody_asked_for_are_one_line_for_a_person(seen: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> None:
+    made = [
+        (1, "envelope", True, "signed"),
+        (2, "key", False, "revoked"),
+        (3, "rescan", None, "not looked at"),
+        (4, "stamp", None, "it has none"),
+    ]
+    lines = [COLOUR.sub("", line).split() for line in seen(lambda: screen.checks(made)).splitlines()]
+    assert [line[:3] for line in lines] == [["ok", "1", "envelope"], ["FAILED", "2", "key"], ["-", "4", "stamp"], ["not", "looked", "at:"]]
+    screen.checks(made)
+    assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()] == [
+        ["1", "ok", "envelope"], ["2", "FAILED", "key"], ["3", "-", "rescan"], ["4", "-", "stamp"],
+    ]  # fmt: skip
+
+
+def test_a_command_to_be_copied_is_not_broken(seen: Callable[..., str]) -> None:
+    command = screen.Command("leakseal accept " + "word " * 40)
+    assert f"  {command}" in seen(lambda: screen.parts([("so", [command])])).splitlines()
+
+
 def test_what_stands_below_a_heading_is_indented_to_its_end(seen: Callable[..., str]) -> None:
     said = COLOUR.sub("", seen(lambda: screen.parts([("pattern", ["x" * 200]), ("", ["y"])])))
     assert [line.rstrip() for line in said.splitlines()] == ["pattern:", "  " + "x" * 78, "  " + "x" * 78, "  " + "x" * 44, "", "  y"]
@@ -64,7 +84,7 @@ def test_no_value_moves_the_cursor(seen: Callable[..., str], hostile: str) -> No
 
 def test_readers_that_work_are_one_line_and_others_stand_out() -> None:
     checks = [Check("git", "ok", "2"), Check("reader zip", "ok", ""), Check("reader png", "broken", "lost"), Check("reader tar", "ok", "")]
-    assert _shortened(checks) == [checks[0], checks[2], Check("readers", "ok", "2 found the secret that was put before them: zip, tar")]
+    assert _shortened(checks) == [checks[0], checks[2], Check("readers", "ok", "2 found the secret that was put before them")]
 
 
 @pytest.mark.parametrize(("columns", "heads"), [(80, ["id", "severity", "title"]), (200, ["id", "kind", "severity", "title", "family"])])

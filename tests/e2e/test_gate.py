@@ -189,6 +189,12 @@ def test_what_lacks_upstream_and_is_linked_has_a_code_of_its_own(app: App) -> No
     assert code == 3
     assert "# Workplan: durability evidence for vergabe-teilnahme" in out
     assert "State Hub WS-12" in out
+    linked = app.record(**{**PLANS, "checks": waiver})
+    said = app.run("gate", str(linked))[1].splitlines()
+    assert [line for line in said if line.startswith("to do: ") and line.endswith(("; see RP-31", "; see RF-8"))] == said[-4:-1]
+    assert said[-1].endswith(
+        "10 of 13 items are in order, 1 of them by a waiver; platform owes 2, forge owes 1, and all of it is linked to a workplan"
+    )
 
 
 def test_with_the_minimum_evidence_it_passes_and_the_verdict_is_signed(app: App, tmp_path: Path) -> None:

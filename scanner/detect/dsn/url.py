@@ -18,6 +18,7 @@ _TAIL = re.compile(
     rb"(?P<host>" + _HOST + rb")?(?::(?P<port>\d{1,5})(?!\d))?(?P<more>(?:,(?:" + _HOST + rb")(?::\d{1,5})?){0,16})"
     rb"(?:\\?/(?P<database>[^\s?#&,;|\\\"'(){}\[\]<>@$*]{0,255}))?"
 )
+_FIELD = re.compile(rb"\{[A-Za-z_]\w{0,64}:[^{}]{0,99}\}")  # {name:40}, whose colon ends no user
 _TEMPLATE_HOST = re.compile(rb"[${%(]")
 _WEB = frozenset({"http", "https", "ws", "wss", "git", "ftp", "ftps", "sftp", "ssh", "git+https", "git+http"})
 _PASSWORD_PARAM = re.compile(rb"[?&;](?:amp;)?(?:password|passwd|pwd)=([^&;#\s\\]*)", re.IGNORECASE)
@@ -124,7 +125,8 @@ def _from_userinfo(run: bytes, at: int) -> tuple[bytes, bytes, int, int] | None:
     """User, password and where the password stands, from `user:password@`."""
     if at < 0:
         return None
-    colon = run.find(b":", 0, at)
+    field = _FIELD.match(run, 0, at)
+    colon = run.find(b":", field.end() if field else 0, at)
     if colon < 0:
         return None
     user, password = run[:colon], run[colon + 1 : at]
