@@ -21,6 +21,14 @@ Entry = tuple[int, int]  # kind with its marks, size in bytes
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What rules that are new see in objects that were read before."""
+
+    ids: frozenset[bytes]  # the objects that must be read with all rules
+    quiet: bool  # nothing was seen that these rules take for a secret, or are sure is none, and nothing stayed unread
+
+
+@dataclass(frozen=True, slots=True)
 class Earlier:
     """Objects that were read before: in this repository, and in others that share some with it."""
 
@@ -30,6 +38,7 @@ class Earlier:
     submodules: frozenset[tuple[bytes, bytes]] = frozenset()  # (path component, commit)
     fresh: Ruleset | None = None  # rules that are new or have changed since; the others need not look again
     gone: bool = False  # whether a rule has changed or is gone: what it was sure of is not sure any more
+    glance: Glance | None = None  # what the fresh rules see, where they have looked already
 
     def left(self, there: set[bytes]) -> tuple[dict[bytes, Entry], bool]:
         """What need not be read again of what is `there`, and whether something that was read is there no more.
@@ -69,21 +78,24 @@ def noted(after: After, answer: Answer) -> None:
             after.objects[oid] = (kind | (AGAIN if oid in again else 0) | (SHADED if oid in answer.shaded else 0), size)
 
 
-def touched(store: Store, settings: Settings, rules: Ruleset, left: Mapping[bytes, Entry]) -> set[bytes]:
-    """The objects among those that were read before in which these rules see something."""
+def glance(store: Store, settings: Settings, rules: Ruleset, left: Mapping[bytes, Entry]) -> Glance:
+    """The objects among these, which were read before, in which these rules see something."""
     store.leave(Others(left))
     reader = GitReader(store, replace(settings, rules=rules, leaves=False), [])
     reader.engine.sieve.spots(b"")
     batches = store.batches(settings.workers * PER_WORKER)
     found = {item.oid for item in store.endless if item.oid}
+    quiet = not store.endless
     workers = settings.workers if sum(batch.weight for batch in batches) > SMALL else 1
     pool: Pool[Batch, Answer] = Pool(reader, batches, workers)
     for batch, answer in pool.results():
         if isinstance(answer, Died):
             found.update(store.ids(batch))
+            quiet = False
         else:
             found |= answer.again().union(answer.shaded, (item.oid for item in answer.unread if item.oid))
-    return found
+            quiet = quiet and not (answer.secrets or answer.large or answer.shaded or answer.unread or answer.lfs)
+    return Glance(frozenset(found), quiet)
 
 
 class Others:

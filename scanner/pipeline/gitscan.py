@@ -9,9 +9,10 @@ from pathlib import Path
 
 from scanner import canon
 from scanner.model.content import Origin, Target, Unseen
+from scanner.model.rule import Ruleset
 from scanner.pipeline import files as reading
 from scanner.pipeline.attribute import Attribution
-from scanner.pipeline.earlier import KIND, PER_WORKER, SMALL, After, Earlier, noted, touched
+from scanner.pipeline.earlier import KIND, PER_WORKER, SMALL, After, Earlier, Glance, glance, noted
 from scanner.pipeline.examine import placed
 from scanner.pipeline.gitgaps import EMPTY, Gaps, Lack, cut_off
 from scanner.pipeline.gitread import FILES, WORDS, Answer, GitReader
@@ -204,11 +205,30 @@ class GitScan:
 
     # -- what earlier nights have read ---------------------------------------------------------------------------------
 
+    def glance(self) -> Glance:
+        """What the fresh rules see, by themselves, in everything there is; the scan itself is for another one to do."""
+        self._walk.close()
+        if self.earlier.fresh is None:
+            return Glance(frozenset(), quiet=True)
+        seen = glance(self.store, self.settings, self.earlier.fresh, self.earlier.own)
+        return seen if not seen.quiet or self._quiet_outside(self.earlier.fresh) else replace(seen, quiet=False)
+
+    def _quiet_outside(self, rules: Ruleset) -> bool:
+        """Whether these rules see nothing in what is no object: refs, config, tracked files."""
+        files = present(self.layout, self._index().files)
+        reader = GitReader(self.store, replace(self.settings, rules=rules, leaves=False), files)
+        closed = reader.engine.closed
+        if any(reader(batch).files for batch in _file_batches(files)):
+            return False
+        self._own_files(reader)
+        return not self.sightings.secrets and reader.engine.closed == closed
+
     def _leave(self, after: After) -> None:
         """Leave out what was read before, and count it; what it named then is named still."""
         left, after.lost = self.earlier.left(self.store.ids_of_all())
         if self.earlier.fresh is not None and left:
-            for oid in touched(self.store, self.settings, self.earlier.fresh, left):
+            seen = self.earlier.glance or glance(self.store, self.settings, self.earlier.fresh, left)
+            for oid in seen.ids:
                 left.pop(oid, None)
         after.objects.update(left)
         if left or self.earlier.own:

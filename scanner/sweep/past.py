@@ -12,6 +12,7 @@ from scanner.ledger import read
 from scanner.ledger.book import Ledger
 from scanner.ledger.known import few, known, packed
 from scanner.ledger.rows import Segment
+from scanner.model.report import Report
 from scanner.model.rule import Rule, Ruleset
 from scanner.pipeline.earlier import After, Earlier, Entry
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # What these say is of a match, not whether something is one.
 _SPEAKS = ("title", "severity", "kind", "family", "advice", "references", "hits", "misses", "file", "line")
+_SAYS = ("title", "severity", "kind", "family", "advice", "references")  # and is in a report
 _DECIDES = tuple(f.name for f in fields(Rule) if f.name not in _SPEAKS)
 
 
@@ -31,6 +33,8 @@ class Past:
     memory: bytes | None = None
     rules: Mapping[str, str] | None = None  # those it was read with, by digest; None: those of this run
     shared: tuple[Segment, ...] = field(default=(), repr=False)  # of repositories that share objects with it
+    report: Report | None = field(default=None, repr=False)  # what the last reading came to, where rules have changed since
+    tips: tuple[tuple[str, str], ...] = ()
 
 
 def past(ledger: Ledger, name: str, was: int | None, now: int, reader: str, marks: Sequence[str]) -> Past:
@@ -38,8 +42,11 @@ def past(ledger: Ledger, name: str, was: int | None, now: int, reader: str, mark
     if was is None:
         alike = [other for other in read.alike(ledger, marks, ruleset=now, reader=reader) if other != name] if marks else []
         return Past(shared=tuple(one for other in alike for one in read.segments_of(ledger, other)))
-    rules = None if was == now else _rules(ledger, was)
-    return Past(tuple(read.segments_of(ledger, name)), read.memory_of(ledger, name), rules)
+    segments, memory = tuple(read.segments_of(ledger, name)), read.memory_of(ledger, name)
+    if was == now:
+        return Past(segments, memory)
+    tips = tuple(sorted(read.tips_of(ledger, name).items()))
+    return Past(segments, memory, _rules(ledger, was), report=read.report(ledger, name), tips=tips)
 
 
 def earlier(there: Past, rules: Ruleset) -> Earlier:
@@ -84,17 +91,31 @@ def digests(rules: Ruleset) -> dict[str, str]:
     return {rule.id: canon.digest(canon.canonical([getattr(rule, name) for name in _DECIDES])) for rule in rules.rules}
 
 
-def memory_of(after: After, fetched: Memory | None = None) -> bytes:
-    """What the next night needs to know besides the objects: what they lack, and what was `fetched` and holds nothing."""
+def memory_of(after: After, fetched: Memory | None = None, said: Mapping[str, str] | None = None) -> bytes:
+    """What the next night needs to know besides the objects: what they lack, what was `fetched` and holds nothing, and what rules `said`."""
     submodules = sorted([name.hex(), oid.hex()] for name, oid in after.submodules)
     more = {"fetched": {key: list(one) for key, one in fetched.items()}} if fetched else {}
-    return canon.canonical({"missing": sorted(oid.hex() for oid in after.missing), "submodules": submodules, **more})
+    missing = sorted(oid.hex() for oid in after.missing)
+    return canon.canonical({"missing": missing, "submodules": submodules, "said": said or {}, **more})
 
 
 def fetched_before(there: Past) -> Memory:
     """What was fetched before, and holds nothing."""
     found = json.loads(there.memory).get("fetched", {}) if there.memory else {}
     return {key: (stamp, objects, octets) for key, (stamp, objects, octets) in found.items()}
+
+
+def said_of(rules: Ruleset, report: Report) -> dict[str, str]:
+    """Each rule that found something -> digest of what it says of a match."""
+    found = {finding.rule for finding in report.findings}
+    return {one.id: canon.digest(canon.canonical([getattr(one, name) for name in _SAYS])) for one in rules.rules if one.id in found}
+
+
+def stands(there: Past, before: Earlier, rules: Ruleset) -> bool:
+    """Whether the last report stands if the fresh rules see nothing: no other has changed, and those that found something say the same."""
+    if there.report is None or there.memory is None or before.fresh is None or before.gone:
+        return False
+    return bool(json.loads(there.memory).get("said") == said_of(rules, there.report))
 
 
 def segments_of(before: Mapping[bytes, Entry], there: Sequence[Segment], after: After) -> tuple[tuple[Segment, ...], bool]:

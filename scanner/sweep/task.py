@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +36,7 @@ from scanner.sweep.fetch.held import Held
 from scanner.sweep.fetch.read import read_fetched
 from scanner.sweep.inventory import Listed
 from scanner.sweep.mirror import NotRead, Room, mirrored, octets
-from scanner.sweep.past import Past, earlier, fetched_before, memory_of, past, segments_of
+from scanner.sweep.past import Past, earlier, fetched_before, memory_of, past, said_of, segments_of, stands
 
 if TYPE_CHECKING:
     from scanner.ledger.book import Ledger
@@ -164,6 +164,11 @@ class Worker:
         one, ways, (accepted, held) = task.one, self.ways, more
         before = earlier(there, ways.rules)
         settings = replace(ways.settings, rules=ways.rules, trust_owner=one.trust_owner or one.path is None, leaves=True, remember=True)
+        if task.state == state and not one.surfaces and not one.source and stands(there, before, ways.rules):
+            seen = GitScan("t1", layout.root, settings, before).glance()
+            if seen.quiet and _unnamed(there, before.fresh, settings):
+                return self._as_it_was(layout, there, state, blank)
+            before = replace(before, glance=seen)
         scan = GitScan("t1", layout.root, settings, before)
         done = scan.run(veil([one.uri], settings).text(one.uri))
         if done.interrupted or done.after is None:
@@ -183,12 +188,25 @@ class Worker:
         silent = tips is None or not done.after.told or (tips and done.target.head is None)  # Git may have been ended by chance
         passing = silent or fetched.again or any(gap.reason in _PASSING for gap in report.gaps)
         reading = Reading(
-            report, "" if passing else state, self.reader, tips or (), memory_of(done.after, fetched.memory), segments, drop,
+            report, "" if passing else state, self.reader, tips or (),
+            memory_of(done.after, fetched.memory, said_of(ways.rules, report)), segments, drop,
             tuple(id.hex() for id in smallest(layout, SKETCH)), octets(layout.common_dir), whole,
         )  # fmt: skip
         fresh = len(done.after.objects.keys() - before.own.keys() - before.shared.keys())
         status = "rules" if before.fresh or before.gone else "full" if whole else "new"
         return Outcome(_told(replace(blank, status=status, fresh=fresh, root=roots["git"]), report), reading)
+
+    def _as_it_was(self, layout: Layout, there: Past, state: str, blank: Visit) -> Outcome:
+        """Nothing has changed but the rules, and the new ones see nothing: what the last reading came to, under the rules of today."""
+        rules = self.ways.rules
+        assert there.report is not None  # noqa: S101 it stands
+        report = replace(there.report, rules_digest=rules.digest, rules_count=len(rules.rules))
+        marks = tuple(id.hex() for id in smallest(layout, SKETCH))
+        reading = Reading(
+            report, state, self.reader, there.tips, there.memory or b"", (), False, marks, octets(layout.common_dir), False,
+        )  # fmt: skip
+        root = dict(report.coverage).get("git", Coverage()).root
+        return Outcome(_told(replace(blank, status="rules", root=root), report), reading)
 
     @property
     def seal(self) -> Seal:
@@ -201,6 +219,26 @@ class Worker:
         """What decides about findings besides the repository: key, configuration, acceptances, and which of them have run out."""
         ended = sorted(entry.id for entry in accepted.entries if entry.expires < self.ways.today)
         return f"{self.seal!r} {self.ways.judged} {one.trust_suppressions} {suppressions.digest(accepted.entries)} {' '.join(ended)}"
+
+
+def _unnamed(there: Past, rules: Ruleset | None, settings: Settings) -> bool:
+    """Whether these rules see nothing in what the last report says either, nor in the names of refs."""
+    if rules is None or there.report is None:
+        return False
+    texts = {text for text in _texts([asdict(there.report), there.tips])}
+    mask = veil(texts, replace(settings, rules=rules))
+    return all(mask.text(text) == text for text in texts)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _told(visit: Visit, report: Report) -> Visit:
