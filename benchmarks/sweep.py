@@ -105,7 +105,7 @@ class Bench:
         chance = random.Random(1)
         for number in range(count - len(others)):
             at = self.folder / "repos" / f"r{number:05}.git"
-            self._git("init", "--quiet", "--bare", str(at))
+            self._git("init", "--quiet", "--bare", "--initial-branch=main", str(at))
             self._import(at, chance, number, range(max(2, int(chance.paretovariate(1.3) * commits / 4)) if number % 7 else commits))
         for path in others:
             shutil.copytree(path, self.folder / "repos" / f"{Path(path).parent.name}.git")

@@ -90,7 +90,7 @@ def test_a_rule_that_says_something_else_of_what_it_found_says_it_at_once(live, 
     sweeps.inventory(LOCAL)
     sweeps("--rules", pack)
     second = PACK.replace("Acme key", "Key of Acme").replace("severity: high", "severity: low")
-    extra = PACK.split("rules:\n")[1].replace("acme-key", "other-key").replace("acme_", "othr_").replace("acme-", "othr-")
+    extra = PACK.split("rules:\n")[1].replace("acme-key", "other-key").replace("acme_", "acne_").replace("acme-", "acne-")
     _pack(tmp_path / "pack", second + extra)
     said = sweeps("--rules", pack, "--all")
     assert {(f["finding"]["severity"], f["finding"]["title"]) for f in said.document["findings"] if f["finding"]["rule"] == "acme-key"} == {
