@@ -225,7 +225,7 @@ def _unnamed(there: Past, rules: Ruleset | None, settings: Settings) -> bool:
     """Whether these rules see nothing in what the last report says either, nor in the names of refs."""
     if rules is None or there.report is None:
         return False
-    texts = {text for text in _texts([asdict(there.report), there.tips])}
+    texts = set(_texts([asdict(there.report), there.tips]))
     mask = veil(texts, replace(settings, rules=rules))
     return all(mask.text(text) == text for text in texts)
 

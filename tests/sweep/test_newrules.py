@@ -64,7 +64,13 @@ def test_what_a_new_rule_sees_is_found_wherever_it_stands_in_a_repository_that_h
     sweeps()
     said = sweeps("--rules", pack)
     assert said.statuses == {"rules": 2}
-    assert {(found["repository"].rpartition("/")[2], found["finding"]["rule"]) for found in said.document["findings"]} == {("one", "acme-key")}
+    assert {(found["repository"].rpartition("/")[2], found["finding"]["rule"]) for found in said.document["findings"]} == {
+        ("one", "acme-key")
+    }
+
+
+def _not_wanted(self, uri):
+    raise AssertionError("it was read with all rules")
 
 
 def test_where_new_rules_see_nothing_the_ledger_is_that_of_a_whole_reading(live, sweeps, tmp_path, monkeypatch):
@@ -73,8 +79,10 @@ def test_where_new_rules_see_nothing_the_ledger_is_that_of_a_whole_reading(live,
     one.commit({"y.zip": "PK\x03\x04broken"})
     sweeps.inventory(LOCAL)
     sweeps()
-    said = sweeps("--rules", pack, "-o", str(tmp_path / "reports"))
-    assert (said.statuses, said.places) == ({"rules": 2}, [])
+    with monkeypatch.context() as nothing:
+        nothing.setattr("scanner.pipeline.gitscan.GitScan.run", _not_wanted)
+        said = sweeps("--rules", pack, "-o", str(tmp_path / "reports"))
+    assert (said.statuses, said.places, said.not_read) == ({"rules": 2}, [], {})
     known = sweeps.known()
     assert sweeps("--rules", pack).statuses == {"unchanged": 2}
     sweeps("--rules", pack, "--full")
