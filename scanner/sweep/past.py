@@ -92,7 +92,7 @@ def digests(rules: Ruleset) -> dict[str, str]:
 
 
 def memory_of(after: After, fetched: Memory | None = None, said: Mapping[str, str] | None = None) -> bytes:
-    """What the next night needs to know besides the objects: what they lack, what was `fetched` and holds nothing, and what rules `said`."""
+    """What the next night needs to know besides the objects: what they lack, what was `fetched` and holds nothing, what rules `said`."""
     submodules = sorted([name.hex(), oid.hex()] for name, oid in after.submodules)
     more = {"fetched": {key: list(one) for key, one in fetched.items()}} if fetched else {}
     missing = sorted(oid.hex() for oid in after.missing)
