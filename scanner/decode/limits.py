@@ -82,6 +82,25 @@ class Budget:
         if self._members < 0:
             self._stop("archive-too-large", f"it holds more than {self.limits.members:,} members")
 
+    def beside(self) -> Budget:
+        """One like it, with the same end, of which nothing is spent."""
+        other = Budget(self.limits)
+        other._end, other._most = self._end, self._most
+        return other
+
+    @property
+    def members(self) -> int:
+        """How many there were."""
+        return self.limits.members - self._members
+
+    def take(self, octets: int, members: int) -> bool:
+        """Take what was spent beside; False, and nothing is taken, where that is more than is left."""
+        if self.spent + octets > self._most or members > self._members:
+            return False
+        self.spent += octets
+        self._members -= members
+        return True
+
     def hurry(self) -> None:
         """Raises Stop when the time is up."""
         if self.limits.clock() > self._end:

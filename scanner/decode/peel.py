@@ -55,7 +55,7 @@ def peel(content: Content, form: Format, at: Layer = Layer()) -> Iterator[Chunk 
                 yield replace(part, inside=part.inside.within(at.inside))
                 continue
             budget.member()
-            yield from _part(part, content, at.below(part, form, number))
+            yield from of_part(part, content, at.below(part, form, number))
             if budget.over:
                 raise budget.over
     except Exception as problem:
@@ -67,7 +67,7 @@ def peel(content: Content, form: Format, at: Layer = Layer()) -> Iterator[Chunk 
         yield from _left(content, at, everything=budget.spent == spent)
 
 
-def _part(part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
+def of_part(part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
     """One part as a chunk, and then what it holds itself."""
     budget = content.budget
     if isinstance(part.data, bytes):
@@ -79,7 +79,7 @@ def _part(part: Part, content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
     if len(held) < budget.limits.held:
         yield from _held(held, part, content, at)
     else:
-        yield from _large(Content(stream, budget, head=held), at)
+        yield from of_large(Content(stream, budget, head=held), at)
     if stream.flaw:
         yield replace(stream.flaw, inside=at.inside)
 
@@ -91,7 +91,8 @@ def _held(data: bytes, part: Part, content: Content, at: Layer) -> Iterator[Chun
         yield from peel(Content(data, content.budget), inner, at)
 
 
-def _large(content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
+def of_large(content: Content, at: Layer) -> Iterator[Chunk | Unseen]:
+    """What is too large to be held, as it goes by."""
     inner = recognise(content.head)
     if inner is None:
         yield Chunk(content.pieces(), at)

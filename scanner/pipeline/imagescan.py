@@ -16,8 +16,9 @@ from scanner.decode.manifests import is_shelf
 from scanner.decode.shelves import tar_shelf
 from scanner.model.content import Inside, Origin, Target
 from scanner.model.evidence import Match
+from scanner.pipeline.dealt import opened_by
 from scanner.pipeline.engines import engine
-from scanner.pipeline.opened import Opened, opened
+from scanner.pipeline.opened import Opened
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
 from scanner.pipeline.sightings import Secret, matched
@@ -89,7 +90,7 @@ def scan_layout(id: str, path: Path, uri: str, settings: Settings, excluded: Cal
     content.size = total  # what the parts are measured against
     form = Shelved("oci", "an OCI layout", b"", shelf=FolderShelf(path, sizes))
     try:
-        done = opened(engine(settings.rules, settings.cache, settings.engine), content, form)
+        done = opened_by(settings.workers, engine(settings.rules, settings.cache, settings.engine), content, form)
     except KeyboardInterrupt:
         interrupted = True
     finally:

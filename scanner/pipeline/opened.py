@@ -43,32 +43,40 @@ class Opened:
 
 def opened(engine: Engine, content: Content, form: Format, at: Layer = Layer(), *, logs: bool = False) -> Opened:  # noqa: B008 it is frozen
     """Everything found in what the content holds; its own bytes are not searched, unless its reader left them."""
-    missed, names, times = _Missed(), set[str](), Counter[tuple[str, bytes]]()
+    missed, names, times = Missed(), Names(engine), Counter[tuple[str, bytes]]()
+    found = looked(engine, content.budget, peel(content, form, at), missed.add, names.add, times if logs else None)
+    return Opened([*found, *names.told()], missed.told(), times)
+
+
+def looked(
+    engine: Engine, budget: Budget, chunks: Iterable[Chunk | Unseen], missed: Callable[[Unseen], None], named: Callable[[str], None],
+    times: Counter[tuple[str, bytes]] | None = None,
+) -> list[Placed]:  # fmt: skip
+    """What is found in these chunks, innermost; `missed` and `named` are told what is not seen, and how what is seen is called.
+
+    `times` is of a log: how often each secret was seen.
+    """
     found: list[tuple[tuple[int, ...], Placed]] = []  # each with the way to its layer
-    named: list[Placed] = []
     quiet: list[tuple[tuple[int, ...], Callable[[], None]]] = []
-    for chunk in peel(content, form, at):
+    for chunk in chunks:
         if isinstance(chunk, Unseen):
-            missed.add(chunk)
+            missed(chunk)
             continue
-        text = Text(engine, content.budget, chunk.at, logs=logs)
+        text = Text(engine, budget, chunk.at, logs=times is not None)
         found += ((chunk.at.way, seen) for seen in _searched(text, chunk))
         found += (((*chunk.at.way, 0), seen) for seen in text.enclosed.found)
-        times += text.aside.times
+        if times is not None:
+            times += text.aside.times
         for unseen in text.unseen():
-            missed.add(unseen)
+            missed(unseen)
         if chunk.quiet and not text.unseen():
             quiet.append((chunk.at.way, chunk.quiet))
         if chunk.at.inside.member:
-            names.add(chunk.at.inside.member)
-        if len(names) >= _NAMES_AT_ONCE:
-            named += _in_names(engine, names)
-            names.clear()
-    named += _in_names(engine, names)
+            named(chunk.at.inside.member)
     for way, said in quiet:
         if not any(where[: len(way)] == way for where, _ in found):
             said()
-    return Opened([*_innermost(found), *named], missed.told(), times)
+    return _innermost(found)
 
 
 def examined(engine: Engine, data: bytes, limits: Limits) -> Opened:
@@ -122,7 +130,7 @@ class Text:
         self.aside = Aside(budget.limits, len(at.way), self._open, logs=logs)
         self.enclosed = Opened()
         self._known: list[tuple[Span, int]] = []  # where files stand in which something is found, and by how specific a rule
-        self._missed = _Missed()  # of a text that goes on
+        self._missed = Missed()  # of a text that goes on
 
     def renew(self, budget: Budget) -> None:
         """Of a text that goes on, what it encloses from now on may cost as much as if it had just begun."""
@@ -202,16 +210,31 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
         yield seen._replace(hit=replace(seen.hit, steps=(*steps, *hit.steps)), place=place, inside=here)
 
 
-def _in_names(engine: Engine, members: Iterable[str]) -> list[Placed]:
-    """Secrets in the names of members, each once."""
-    found: dict[tuple[str, bytes], Placed] = {}
-    for name, seen in names_with_hits(engine, [member.encode("utf-8", "surrogateescape") for member in sorted(members)]):
-        inside = Inside(member=name.decode("utf-8", "replace"), field="path-name")
-        found.setdefault((seen.hit.rule.id, seen.hit.value), seen._replace(inside=inside))
-    return list(found.values())
+class Names:
+    """Secrets in the names of members, some thousand names at a time, each once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._names = engine, set[str]()
+        self._found: list[Placed] = []
+
+    def add(self, name: str) -> None:
+        """One more."""
+        self._names.add(name)
+        if len(self._names) >= _NAMES_AT_ONCE:
+            self.told()
+
+    def told(self) -> list[Placed]:
+        """All that was found so far."""
+        found: dict[tuple[str, bytes], Placed] = {}
+        for name, seen in names_with_hits(self._engine, [member.encode("utf-8", "surrogateescape") for member in sorted(self._names)]):
+            inside = Inside(member=name.decode("utf-8", "replace"), field="path-name")
+            found.setdefault((seen.hit.rule.id, seen.hit.value), seen._replace(inside=inside))
+        self._names.clear()
+        self._found += found.values()
+        return self._found
 
 
-class _Missed:
+class Missed:
     """What was not seen, each place once for each reason; of very many only the first are told one by one."""
 
     def __init__(self) -> None:

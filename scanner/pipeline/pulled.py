@@ -16,9 +16,10 @@ from scanner.decode.images import Shelved
 from scanner.decode.limits import Budget, Stop
 from scanner.errors import UsageError
 from scanner.model.content import Origin, Target
+from scanner.pipeline.dealt import opened_by
 from scanner.pipeline.engines import engine
 from scanner.pipeline.imagescan import taken
-from scanner.pipeline.opened import Opened, opened
+from scanner.pipeline.opened import Opened
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Progress, Settings
 from scanner.pipeline.tally import Entry, Tally
@@ -174,7 +175,7 @@ def scan_reference(id: str, name: str, settings: Settings) -> Scanned:
         content = Content(b"", Budget(limits, total))
         content.size = total  # what the parts are measured against
         form = Shelved("oci", "an image in a registry", b"", shelf=shelf)
-        done = opened(engine(settings.rules, settings.cache, settings.engine), content, form)
+        done = opened_by(settings.workers, engine(settings.rules, settings.cache, settings.engine), content, form)
         if shelf.more:
             tally.gap(Origin(id, "oci"), "archive-too-large", "it names more manifests or blobs than are read", counted=False)
     except KeyboardInterrupt:

@@ -41,17 +41,19 @@ def _nothing() -> None:
 class Pool(Generic[T, R]):
     """Workers that run `do(task)`; started at once, asked later, so that the caller can use the time."""
 
-    def __init__(self, do: Callable[[T], R], tasks: Sequence[T], workers: int, *, in_hand: int = _IN_HAND, apart: bool = False) -> None:
-        """`in_hand` tasks are with a worker at once; `apart`: never in this process, even if one worker is enough."""
+    def __init__(
+        self, do: Callable[[T], R], tasks: Sequence[T], workers: int, *, in_hand: int = _IN_HAND, apart: bool = False, ahead: bool = False
+    ) -> None:  # fmt: skip
+        """`in_hand` tasks are with a worker at once; `apart`: never in this process; `ahead`: all are hired, as tasks come later."""
         self._do, self._waiting = do, deque(tasks)
         self._in_hand = in_hand
         self.beat: Callable[[], None] = _nothing  # called every few seconds while answers are waited for
         self._crew: dict[Connection, tuple[BaseProcess, deque[T]]] = {}
         self._deaths = 0
-        if apart or (workers > 1 and len(tasks) > 1):
-            context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-            for _ in range(min(workers, len(tasks))):
-                self._hire(context)
+        self._context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        if apart or ahead or (workers > 1 and len(tasks) > 1):
+            for _ in range(workers if ahead else min(workers, len(tasks))):
+                self._hire()
 
     def results(self) -> Iterator[tuple[T, R | Died[T]]]:
         """Each task with its answer, in the order in which they are done."""
@@ -63,21 +65,35 @@ class Pool(Generic[T, R]):
                 yield task, Died(task)
             else:
                 yield task, answer
-        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         try:
             while any(hand for _, hand in self._crew.values()) or (self._waiting and self._crew):
                 self.beat()
-                for ready in wait(list(self._crew), _BEAT):
-                    assert isinstance(ready, Connection)  # noqa: S101 only connections are waited for
-                    yield from self._take(ready, context)
+                yield from self.done(_BEAT)
         finally:
             self.stop()
         while self._waiting:
             task = self._waiting.popleft()
             yield task, Died(task)
 
+    def done(self, seconds: float) -> Iterator[tuple[T, R | Died[T]]]:
+        """What is done by now; where nothing is, it is waited for, so long at most."""
+        for ready in wait(list(self._crew), seconds) if self._crew else ():
+            assert isinstance(ready, Connection)  # noqa: S101 only connections are waited for
+            yield from self._take(ready)
+
+    @property
+    def working(self) -> bool:
+        """Whether there is anybody left who works."""
+        return bool(self._crew)
+
+    def add(self, task: T) -> None:
+        """One more task, behind those that wait."""
+        self._waiting.append(task)
+        for connection in self._crew:
+            self._feed(connection)
+
     def again(self, tasks: Sequence[T]) -> None:
-        """More tasks, such as the halves of one that a worker died of."""
+        """More tasks, such as the halves of one that a worker died of; they go before those that wait."""
         self._waiting.extendleft(reversed(tasks))
         for connection in self._crew:
             self._feed(connection)
@@ -98,7 +114,7 @@ class Pool(Generic[T, R]):
             process.join()
         self._crew.clear()
 
-    def _take(self, ready: Connection, context: Any) -> Iterator[tuple[T, R | Died[T]]]:
+    def _take(self, ready: Connection) -> Iterator[tuple[T, R | Died[T]]]:
         process, hand = self._crew[ready]
         try:
             answer: R = ready.recv()
@@ -110,7 +126,7 @@ class Pool(Generic[T, R]):
             self._waiting.extendleft(reversed(hand))
             self._deaths += 1
             if self._deaths < _DEATHS:
-                self._hire(context)
+                self._hire()
             if task is not None:
                 yield task, Died(task)
             return
@@ -118,10 +134,10 @@ class Pool(Generic[T, R]):
         self._feed(ready)
         yield task, answer
 
-    def _hire(self, context: Any) -> None:
-        ours, theirs = context.Pipe()
+    def _hire(self) -> None:
+        ours, theirs = self._context.Pipe()
         others = [*self._crew, ours] if sys.platform == "linux" else []
-        process = context.Process(target=_work, args=(self._do, theirs, others), daemon=True)
+        process = self._context.Process(target=_work, args=(self._do, theirs, others), daemon=True)
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # the worker has our way to take them until it says its own
         try:
             process.start()
