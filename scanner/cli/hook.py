@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from scanner.errors import LeaksealError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scanner.config import Config
     from scanner.detect.engine import Engine
+    from scanner.pipeline.glance import Glance
     from scanner.rulepack.build import Known
+    from scanner.sources.git.narrow import Entry
 
-_SCISSORS = re.compile(rb"(?m)^\S{1,8} -{24} >8 -{24}$")  # git-commit(1), --cleanup=scissors and --verbose
+_SCISSORS = rb"(?m)^\S{1,8} -{24} >8 -{24}$"  # git-commit(1), --cleanup=scissors and --verbose
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The words after the hook's name."""
 
     strict: bool
@@ -59,8 +59,10 @@ def _asked(words: list[str]) -> Asked:
     return Asked(strict, config, tuple(words))
 
 
-def settle(root: Path | None, asked: Asked) -> tuple[Config, Engine]:
-    """Configuration and engine, by the caches: no YAML is read unless the project has some."""
+def settle(root: Path | None, asked: Asked, glance: Glance | None = None) -> tuple[Config, Engine]:
+    """Configuration and engine, by the caches: no YAML is read unless the project has some; the rules may be those of a glance."""
+    from pathlib import Path
+
     from scanner import cachefile, config, shipped
     from scanner.pipeline.engines import engine
     from scanner.rulepack.cache import load_cached
@@ -69,8 +71,10 @@ def settle(root: Path | None, asked: Asked) -> tuple[Config, Engine]:
         raise UsageError("there is no configuration at the path given with --config", hint="check the path")
     settings = config.load(Path(asked.config) if asked.config else config.find(root) if root else None)
     folders = [shipped.shipped("rules"), *settings.packs]
-    rules = load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=_named)
-    return settings, engine(rules, cachefile.folder())
+    rules = glance.rules() if glance else None
+    if rules is None:
+        rules = load_cached(folders, settings.disabled, cachefile.folder(), project=settings.project, known=_named)
+    return settings, engine(rules, cachefile.folder(), at_hand=glance.sieve if glance else None)
 
 
 def _named() -> Known:
@@ -80,15 +84,32 @@ def _named() -> Known:
 
 
 def _pre_commit(asked: Asked) -> int:
-    from scanner.pipeline.staged import FileScan
+    from scanner import cachefile
+    from scanner.pipeline.glance import Glance
     from scanner.sources.git import narrow
 
-    at, env = Path(), narrow.told()
-    top = narrow.top(at, env)
-    settings, engine = settle(Path(os.fsdecode(top)), asked)
-    scan = FileScan("t1", at, env, engine, settings.why_excluded)
+    env = narrow.told()
+    top, objects = narrow.places(".", env)
+    files = [narrow.from_top(os.fsencode(word), top) for word in asked.words]
+    glance = Glance(top, asked.config, cachefile.place())
+    entries = narrow.staged(".", env) if glance.sieve else None
+    if entries is not None and glance.quiet(entries, files, objects):
+        return 0
+    return _scanned(asked, env, top, files, glance, entries)
+
+
+def _scanned(
+    asked: Asked, env: Mapping[str, str], top: bytes, files: list[bytes], glance: Glance, entries: Sequence[Entry] | None
+) -> int:  # fmt: skip
+    """The exit code of a commit in which there may be something."""
+    from pathlib import Path
+
+    from scanner.pipeline.staged import FileScan
+
+    settings, engine = settle(Path(os.fsdecode(top)), asked, glance)
+    glance.note(settings, engine)
+    scan = FileScan("t1", Path(), env, engine, settings.why_excluded, entries=entries)
     try:
-        files = [narrow.from_top(os.fsencode(word), top) for word in asked.words]
         scanned = scan.chosen(".", files) if files else scan.staged(".")
         known = scan.known(scanned.matches)
     finally:
@@ -108,6 +129,9 @@ def _pre_commit(asked: Asked) -> int:
 def _commit_msg(asked: Asked) -> int:
     if len(asked.words) != 1:
         raise UsageError("commit-msg takes the file with the message", hint="Git passes it: `leakseal hook commit-msg FILE`")
+    import re
+    from pathlib import Path
+
     from scanner.model.content import Origin, Target
     from scanner.pipeline.examine import match_at, placed
     from scanner.pipeline.scanned import Scanned
@@ -126,7 +150,7 @@ def _commit_msg(asked: Asked) -> int:
     except UnreadableError:
         top = os.fsencode(Path.cwd())
     settings, engine = settle(Path(os.fsdecode(top)), asked)
-    below = _SCISSORS.search(data)  # Git cuts the message there; what follows is the diff, which pre-commit has seen
+    below = re.search(_SCISSORS, data)  # Git cuts the message there; what follows is the diff, which pre-commit has seen
     found = placed(engine, data[: below.start()] if below else data)
     if not found:
         return 0

@@ -14,4 +14,3 @@ _ESCAPE = (
 )
 ESCAPES = re.compile(_ESCAPE)
 STRUCK = re.compile(_ESCAPE + rb"|[^\x08\r\n]\x08")  # and what is struck over, as nroff prints bold
-MARK = r"\x1b[\[\]PX^_k( -/=>]"

@@ -1,67 +1,16 @@
-"""How text is written when it is not written as it is, and by which marks that is noticed: the table of encodings."""
+"""How text is written when it is not written as it is: the table of encodings."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import html
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from importlib import import_module
 
-from scanner.decode import ansi, unwrap
+from scanner.decode import ansi
+from scanner.decode.marks import HEX, HEX_PACKED, MARKS, STRETCHES, TAR, TEXT, WIDE
 from scanner.decode.units import Unit, Units
-
-
-class Mark(NamedTuple):
-    """A pattern that ends where text may be encoded; the prefilter looks for it together with the anchors of the rules."""
-
-    kind: str
-    pattern: str  # bounded; RE2 and Hyperscan both take it
-
-
-_ANY = "[A-Za-z0-9+/_-]"
-_EDGE = "(?:^|[^A-Za-z0-9+])"  # of a stretch of base64: a slash, a hyphen and an underscore may be the separator before it
-# Four characters of base64 that say three of ASCII: of 4,096 that could stand there by chance, 380 do. Four such groups in a row are text,
-# so hashes, pictures, long names and paths cost nothing.
-_ASCII = f"[CDI-Za-f][AC-HQS-Xgi-nwyz0-3][ABEFIJMNQRUVYZcdghklopstwx014589]{_ANY}"
-_WIDE = "[I-Za-f][AQgw][AB][A-Za-z0-9+/]A[C-H][AEIMQUYcgkosw048]A"  # three characters of UTF-16
-_PAIR = "(?:[2-7][0-9A-Fa-f]|0[9AaDd])"
-_NAMED = "quot|amp|apos|colon|commat|sol|equals|period|lowbar|num|percnt|dollar|plus|hyphen|dash|lcub|rcub|lpar|nbsp"
-
-TEXT, WIDE, PACKED, TAR, HEX, HEX_PACKED = "text", "wide", "packed", "tar", "hex", "hex-packed"
-# Stretches: every place counts, as one holds another content.
-_STRETCHES = (
-    Mark(TEXT, f"{_EDGE}(?:{_ASCII}){{4}}"),
-    Mark(WIDE, f"{_EDGE}(?:{_WIDE}){{2}}"),
-    Mark(PACKED, f"{_EDGE}(?:H4sI|UEsDB|QlpoO|[_/]Td6WFo|KLUv[_/]|77u/)"),
-    Mark(TAR, "AAB1c3Rhc"),  # \0\0ustar where its header has it
-    Mark(HEX, f"(?:^|[^0-9A-Za-z]|[xX]){_PAIR}{{12}}"),
-    Mark(HEX_PACKED, "(?:^|[^0-9A-Za-z]|[xX])(?:1[fF]8[bB]08|504[bB]0304)[0-9A-Fa-f]{16}"),
-)
-# Characters that are written in another way where they stand: one mark stands for those near it.
-_WRITTEN = (
-    Mark("percent", "%(?:2[2-6BbDdEeFf]|3[0-9ABDFabdf]|[4-6][0-9A-Fa-f]|7[0-9A-Ea-e])"),
-    Mark("unescape", r"\\u00[2-7][0-9A-Fa-f]|\\x[2-7][0-9A-Fa-f]"),
-    Mark("unescape", r"""\\["/]"""),
-    Mark("unescape", r"\\n(?:[ \t]{0,8}[A-Za-z_][A-Za-z0-9_.\-]{2,40}(?:=|: ?))"),
-    Mark("unescape", r"[A-Za-z0-9+/]{8}(?:\\r)?\\n[A-Za-z0-9+/]{8}"),
-    Mark("html", f"&(?:{_NAMED});"),
-    Mark("html", "&#(?:[0-9]{2,5}|[xX][0-9A-Fa-f]{2,5});"),
-    Mark("quoted-printable", r"=(?:2[2-9A-F]|3[A-F0-9]|4[0-9A-F]|5[0-9A-F]|[67][0-9A-F])|[^\s=]=\r?\n[^\s=]"),
-    Mark("utf-7", r"\+A(?:C[EIMQUYcgkosw048]|[D-G][AEIMQUYcgkosw048]|H[AEIMQUYcgkosw04])[A-Za-z0-9+/]{0,24}-"),
-    Mark("ansi", ansi.MARK),
-    Mark("continued", r"\\\r?\n"),
-    Mark("docker", '(?:[^\\\\]n|[^nr])","stream":"std'),
-    Mark("cri", " std(?:out|err) P "),
-    Mark("syslog", "#01[0-5]"),
-    Mark("journal", '"[A-Z_]{3,40}" ?: ?\\[ ?[0-9]{1,3} ?,'),
-    Mark("prefixed", "-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY"),
-)
-MARKS = (*_STRETCHES, *_WRITTEN)
-THIN = len(_WRITTEN)
-# A run of one class is looked for with vectors, a mark byte by byte: without this, hexadecimal costs half as much as all rules together.
-GATES = {number: "[0-9A-Fa-f]{24}" for number, mark in enumerate(MARKS) if mark.kind == HEX}
 
 _LINE = re.compile(rb"[A-Za-z0-9+/_-]+")
 _BREAK = re.compile(rb"\r?\n[ \t]{0,64}")
@@ -157,7 +106,7 @@ def open_end(data: bytes) -> int:
 
 def holds_text(marks: Iterable[tuple[int, int]], start: int) -> bool:
     """Whether one of the marks says that what begins there is more than a picture or a hash."""
-    return any(start < end <= start + _START[TEXT] + 1 and MARKS[number] in _STRETCHES for number, end in marks)
+    return any(start < end <= start + _START[TEXT] + 1 and MARKS[number] in STRETCHES for number, end in marks)
 
 
 def _run_start(data: bytes, low: int, end: int) -> int:
@@ -178,9 +127,7 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
 _PRINTABLE = re.compile(rb"=(?:[0-9A-F]{2}(?:=[0-9A-F]{2})*|[ \t]{0,8}\r?\n)")
 # Only what gives ASCII: what a secret is made of, and tables of other characters are long.
-_ESCAPE = re.compile(
-    rb"\\(?:u00[0-7][0-9A-Fa-f](?:\\u00[0-7][0-9A-Fa-f])*|x[0-7][0-9A-Fa-f](?:\\x[0-7][0-9A-Fa-f])*|[nrtbfav0\"'/\\])"
-)
+_ESCAPE = re.compile(rb"\\(?:u00[0-7][0-9A-Fa-f](?:\\u00[0-7][0-9A-Fa-f])*|x[0-7][0-9A-Fa-f](?:\\x[0-7][0-9A-Fa-f])*|[nrtbfav0\"'/\\])")
 _ONE = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"a": b"\a", b"v": b"\v", b"0": b"\0"}
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _SHIFTED = re.compile(rb"\+([A-Za-z0-9+/]{0,4096})-?")
@@ -209,6 +156,8 @@ def _escapes(data: bytes, low: int, high: int) -> Iterator[Unit]:
 
 
 def _entities(data: bytes, low: int, high: int) -> Iterator[Unit]:
+    import html  # has a table of two thousand names
+
     for found in _ENTITY.finditer(data, low, high):
         text = html.unescape(found[0].decode("ascii")).encode("utf-8", "replace")
         if text != found[0]:
@@ -234,10 +183,19 @@ def _shown(data: bytes, low: int, high: int) -> Iterator[Unit]:
         yield Unit(*found.span(), b"")
 
 
+def _by_unwrap(name: str) -> Units:
+    """What undoes the cuts of one writer of logs, imported when needed: only logs have many, and the patterns take long to compile."""
+
+    def units(data: bytes, low: int, high: int) -> Iterator[Unit]:
+        undo: Units = getattr(import_module("scanner.decode.unwrap"), name)
+        return undo(data, low, high)
+
+    return units
+
+
 WRITTEN: dict[str, Units] = {
     "percent": _percent, "unescape": _escapes, "html": _entities, "quoted-printable": _quoted_printable, "utf-7": _utf7, "ansi": _shown,
-    "continued": unwrap.continued, "docker": unwrap.docker, "cri": unwrap.cri, "syslog": unwrap.syslog, "journal": unwrap.journal,
-    "prefixed": unwrap.prefixed,
+    **{name: _by_unwrap(name) for name in ("continued", "docker", "cri", "syslog", "journal", "prefixed")},
 }  # fmt: skip
 LOGS = frozenset({"continued"})  # only in logs: in source code it is on every other line
 LONG = {"docker": 40 << 10, "cri": 40 << 10, "journal": 16 << 10, "prefixed": 16 << 10}  # bytes after a mark that are read with it

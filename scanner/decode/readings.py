@@ -7,12 +7,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from scanner.decode.encodings import LOGS, LONG, MARKS, PACKED, TAR, WRITTEN, stretch, unpacked
+from scanner.decode.encodings import LOGS, LONG, WRITTEN, stretch, unpacked
 from scanner.decode.formats import Format, recognise
+from scanner.decode.marks import MARKS, PACKED, TAR
 from scanner.decode.offsets import Offsets, Run
 from scanner.decode.quiet import Piece, Quiet
 from scanner.decode.units import Units
-from scanner.decode.unwrap import is_wrapped, wrapped
 from scanner.model.content import Span
 
 BETWEEN = b"\n\x01\n\x01\n"  # no pattern reaches from one piece into the next
@@ -92,6 +92,8 @@ def readings(data: bytes, marks: Spots, *, logs: bool = False, quiet: Quiet | No
 
 def log_readings(data: bytes) -> Iterator[Reading]:
     """The readings that only logs need, and that no mark tells of: lines that a terminal has broken, joined."""
+    from scanner.decode.unwrap import is_wrapped, wrapped
+
     parts = [(at, min(at + _AT_ONCE, len(data))) for at in range(0, len(data), _AT_ONCE)]
     for low, high in parts:
         sample = data[low:high] if len(data) <= _AT_ONCE else data[low : low + _SAMPLE]

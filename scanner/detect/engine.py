@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from scanner.detect.confirm import Check, Confirmer, Parser
 from scanner.detect.overlap import open_ones, settle
-from scanner.detect.prefilter import Prefilter, Spot, anchor_flaw, prefilter
+from scanner.detect.prefilter import HyperscanPrefilter, Prefilter, Spot, anchor_flaw, prefilter
 from scanner.detect.trace import MOST, Result, Spotted, Stretch, Trace, inherited, stretches
 from scanner.errors import RuleError
 from scanner.model.content import Span
@@ -174,17 +174,18 @@ class Late(Mapping[str, Any]):
 
 
 def engine(
-    rules: Ruleset, cache: Path | None, kind: str = "auto", marks: Sequence[str] = (), thin: int = 0, gates: Mapping[int, str] | None = None
-) -> Engine:
+    rules: Ruleset, cache: Path | None, kind: str = "auto", marks: Sequence[str] = (), thin: int = 0,
+    gates: Mapping[int, str] | None = None, made: HyperscanPrefilter | None = None,
+) -> Engine:  # fmt: skip
     """The engine for these rules with the shipped checks and parsers.
 
     `marks` are patterns whose places it tells besides; of the last `thin` of them only some, where they stand close together.
-    `gates` has, by a mark's number, what must stand wherever the mark is.
+    `gates` has, by a mark's number, what must stand wherever the mark is. `made` is a prefilter at hand, which may be another one.
     """
     checks, parsers = Late("scanner.detect.checks", "CHECKS"), Late("scanner.detect.parsers", "PARSERS")
     try:
         own = anchors(rules.rules)
-        sieve = prefilter([*own, *marks], cache, kind, thin, {len(own) + number: gate for number, gate in (gates or {}).items()})
+        sieve = prefilter([*own, *marks], cache, kind, thin, {len(own) + number: gate for number, gate in (gates or {}).items()}, made)
     except RuleError as problem:
         raise _refused(rules) or problem from None
     return Engine(rules, checks, parsers, sieve)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scanner import cachefile
 from scanner.errors import RuleError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SET_MEMORY = 64 << 20
 _APART = 256  # bytes between the places of one thinned pattern
@@ -33,17 +36,39 @@ class HyperscanPrefilter:
 
     name = "hyperscan"
 
-    def __init__(self, anchors: Sequence[str], cache: Path | None, thin: int = 0, gates: Mapping[int, str] | None = None) -> None:
+    def __init__(
+        self, anchors: Sequence[str], cache: Path | None, thin: int = 0, gates: Mapping[int, str] | None = None,
+        made: HyperscanPrefilter | None = None,
+    ) -> None:  # fmt: skip
         import hyperscan
 
         gates = gates or {}
-        self._hyperscan, self._cache = hyperscan, cache
-        self._gated = {number: anchors[number] for number in gates}
+        self._cache: str | Path | None = cache
+        self._gated: Mapping[int, str] = {number: anchors[number] for number in gates}
+        patterns = [gates.get(number, anchor) for number, anchor in enumerate(anchors)]
+        self.key = _key(hyperscan, patterns, gates)  # under which it is kept
+        at_hand = made._db if made is not None and made.key == self.key else None
+        self._ready(at_hand or _database(hyperscan, patterns, cache, self.key, once=gates), len(anchors) - thin)
+
+    @classmethod
+    def kept(cls, cache: str, key: str, thin_from: int, gated: Mapping[int, str]) -> HyperscanPrefilter | None:
+        """The one that was kept under this key, without the anchors that it was made of; `gated` are those behind gates, by number."""
+        import hyperscan
+
+        db = _load(hyperscan, _file(cache, key))
+        if db is None:
+            return None
+        self = cls.__new__(cls)
+        self.key, self._cache, self._gated = key, cache, gated
+        self._ready(db, thin_from)
+        return self
+
+    def _ready(self, db: Any, thin_from: int) -> None:
+        self._db, self._thin = db, thin_from
         self._fine: Any = None  # made when a gate is first open
         self._open: set[int] = set()
-        self._db = _database(hyperscan, [gates.get(number, anchor) for number, anchor in enumerate(anchors)], cache, once=gates)
         self._found: list[Spot] = []
-        self._thin, self._next = len(anchors) - thin, dict[int, int]()
+        self._next: dict[int, int] = {}
 
     def spots(self, data: bytes | memoryview) -> list[Spot]:
         found = self._found
@@ -67,7 +92,10 @@ class HyperscanPrefilter:
 
     def _look_again(self, data: bytes | memoryview) -> None:
         if self._fine is None:
-            self._fine = _database(self._hyperscan, list(self._gated.values()), self._cache)
+            import hyperscan
+
+            patterns = list(self._gated.values())
+            self._fine = _database(hyperscan, patterns, self._cache, _key(hyperscan, patterns))
         numbers = list(self._gated)
 
         def note(number: int, _start: int, end: int, _flags: int, _context: Any) -> None:
@@ -76,16 +104,24 @@ class HyperscanPrefilter:
         self._fine.scan(data, match_event_handler=note)
 
 
-def _database(hyperscan: Any, patterns: Sequence[str], cache: Path | None, once: Collection[int] = ()) -> Any:
+def _key(hyperscan: Any, patterns: Sequence[str], once: Collection[int] = ()) -> str:
+    """What a database is kept under: everything that it is made of."""
+    return hashlib.sha256("\0".join([hyperscan.__version__, *map(str, sorted(once)), *patterns]).encode()).hexdigest()[:32]
+
+
+def _file(cache: str | Path, key: str) -> str:
+    return os.path.join(cache, f"prefilter-{key}.hs")  # noqa: PTH118 a hook does without pathlib
+
+
+def _database(hyperscan: Any, patterns: Sequence[str], cache: str | Path | None, key: str, once: Collection[int] = ()) -> Any:
     """The patterns compiled, or as they were kept; those of `once` are told of only once for each content."""
     flags = [hyperscan.HS_FLAG_SINGLEMATCH if number in once else 0 for number in range(len(patterns))]
-    key = hashlib.sha256("\0".join([hyperscan.__version__, *map(str, sorted(once)), *patterns]).encode()).hexdigest()[:32]
-    file = cache / f"prefilter-{key}.hs" if cache else None
+    file = _file(cache, key) if cache else None
     return _load(hyperscan, file) or _build(hyperscan, patterns, flags, file)
 
 
-def _load(hyperscan: Any, file: Path | None) -> Any:
-    stored = cachefile.read(file) if file else None
+def _load(hyperscan: Any, file: str | None) -> Any:
+    stored = cachefile.read(file, whole=True) if file else None
     if stored is None:
         return None
     try:
@@ -97,7 +133,7 @@ def _load(hyperscan: Any, file: Path | None) -> Any:
     return db
 
 
-def _build(hyperscan: Any, patterns: Sequence[str], flags: Sequence[int], file: Path | None) -> Any:
+def _build(hyperscan: Any, patterns: Sequence[str], flags: Sequence[int], file: str | None) -> Any:
     db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         db.compile(expressions=[one.encode() for one in patterns], ids=list(range(len(patterns))), flags=list(flags))
@@ -154,16 +190,17 @@ def latin1(re2: Any) -> Any:
 
 
 def prefilter(
-    anchors: Sequence[str], cache: Path | None, engine: str = "auto", thin: int = 0, gates: Mapping[int, str] | None = None
-) -> Prefilter:
-    """The fastest prefilter that this platform has; `engine` is "auto", "hyperscan" or "re2".
+    anchors: Sequence[str], cache: Path | None, engine: str = "auto", thin: int = 0, gates: Mapping[int, str] | None = None,
+    made: HyperscanPrefilter | None = None,
+) -> Prefilter:  # fmt: skip
+    """The fastest prefilter that this platform has; `engine` is "auto", "hyperscan" or "re2", `made` may be just the one that is asked for.
 
     Of the last `thin` patterns only some places are told where they stand close together. `gates` has, by number, what must stand
     wherever the pattern matches, and is quicker to look for.
     """
     if engine != "re2":
         try:
-            return HyperscanPrefilter(anchors, cache, thin, gates)
+            return HyperscanPrefilter(anchors, cache, thin, gates, made)
         except ModuleNotFoundError:
             if engine == "hyperscan":
                 raise

@@ -11,7 +11,7 @@ import zlib
 from base64 import b64decode
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from scanner.detect.assignment import Assignment
 from scanner.detect.traits import WIDTHS, traits
@@ -49,7 +49,7 @@ def score(found: Assignment) -> float:
 @cache
 def model() -> Model:
     """The model that ships with this version."""
-    return parse((files("scanner.detect") / "score.json").read_bytes())
+    return parse(Path(__file__).with_name("score.json").read_bytes())
 
 
 def parse(data: bytes) -> Model:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scanner.decode.encodings import GATES, MARKS, THIN
+from scanner.decode.marks import GATES, MARKS, THIN
 from scanner.detect import engine as detect
 from scanner.detect.engine import Engine
+from scanner.detect.prefilter import HyperscanPrefilter
 from scanner.model.rule import Ruleset
 from scanner.pipeline.settings import Settings
 
@@ -33,11 +34,11 @@ _AT_HAND = 2  # engines that a process keeps: one for all rules, and one for tho
 _made: dict[tuple[str, int, Path | None, str], Engine] = {}
 
 
-def engine(rules: Ruleset, cache: Path | None, kind: str = "auto") -> Engine:
+def engine(rules: Ruleset, cache: Path | None, kind: str = "auto", at_hand: HyperscanPrefilter | None = None) -> Engine:
     """The engine for these rules, with the marks of every encoding; a process that reads many repositories makes it once."""
     key = (rules.digest, len(rules.rules), cache, kind)
     if key not in _made or _made[key].rules.rules != rules.rules:
-        made = detect.engine(rules, cache, kind, [mark.pattern for mark in MARKS], THIN, GATES)
+        made = detect.engine(rules, cache, kind, [mark.pattern for mark in MARKS], THIN, GATES, at_hand)
         while len(_made) >= _AT_HAND:
             del _made[next(iter(_made))]
         _made[key] = made

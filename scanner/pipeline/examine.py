@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from scanner.decode import logline
 from scanner.decode.encodings import holds_text, open_end
 from scanner.decode.limits import DEFAULT
 from scanner.decode.readings import Spots
@@ -169,6 +168,8 @@ class Stream:
 
 def said(data: bytes, at: int) -> Inside:
     """What the log itself says of the record in which a place is."""
+    from scanner.decode import logline  # a hook reads no logs
+
     record = logline.told(data, at)
     return Inside(record=record.source, date=record.date)
 

@@ -14,7 +14,6 @@ from scanner.detect.engine import Engine
 from scanner.findings.locate import Lines, Place
 from scanner.model.content import WHOLE, Inside, Span, Unseen
 from scanner.pipeline.examine import NOWHERE, Placed, hits, names_with_hits, placed, streamed, tell, with_places
-from scanner.pipeline.misread import misread_hits
 from scanner.pipeline.reread import Aside, Enclosed, read_back
 
 _GAPS_MOST = 100  # told one by one for each content; the others are counted by reason
@@ -197,6 +196,8 @@ def _searched(text: Text, chunk: Chunk) -> Iterator[Placed]:
     if chunk.misread is None:
         found = hits(text.engine, chunk.data, text.aside)
     else:
+        from scanner.pipeline.misread import misread_hits
+
         found = misread_hits(text.engine, chunk.data, chunk.misread, text.aside)
     tell(text.aside, Lines(chunk.data))
     if chunk.back is not None and chunk.over is not None:

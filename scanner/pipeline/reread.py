@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from scanner.decode.encodings import MARKS, WRITTEN
+from scanner.decode.encodings import WRITTEN
 from scanner.decode.limits import DEFAULT, Limits
+from scanner.decode.marks import MARKS
 from scanner.decode.offsets import Offsets
 from scanner.decode.quiet import Quiet
 from scanner.decode.readings import Packed, Reading, Spots, log_readings, readings

@@ -25,18 +25,19 @@ class FileScan:
 
     def __init__(
         self, id: str, at: Path, env: Mapping[str, str], engine: Engine, excluded: Callable[[str], str | None],
-        limits: Limits = DEFAULT,
+        limits: Limits = DEFAULT, entries: Sequence[Entry] | None = None,
     ) -> None:  # fmt: skip
         self.id, self.at, self.env, self._excluded = id, at, env, excluded
         self.tally = Tally(id, "git")
         self.slow = CatFile(at, env)
         self.contents = Contents(id, engine, self.slow, self.tally, lambda: narrow.common_dir(at, env), limits)
-        self._entries: list[Entry] = []
+        self._staged = entries  # where that was asked already
+        self._entries: Sequence[Entry] = ()
         self._others: list[bytes] = []  # named, and not changed by the next commit
 
     def staged(self, uri: str) -> Scanned:
         """Everything that is staged."""
-        self._entries = narrow.staged(self.at, self.env)
+        self._entries = self._changed()
         self._read(self._entries)
         return self.scanned(uri, "staged")
 
@@ -47,13 +48,16 @@ class FileScan:
 
     def chosen(self, uri: str, paths: Sequence[bytes]) -> Scanned:
         """These paths, counted from the top: what is staged of them, else the files as they stand."""
-        self._entries = narrow.staged(self.at, self.env)
+        self._entries = self._changed()
         changed = {entry.path: entry for entry in self._entries if entry.status != "U"}
         wanted = dict.fromkeys(paths)
         self._read([changed[path] for path in wanted if path in changed])
         self._others = [path for path in wanted if path not in changed]
         self._read_files(self._others)
         return self.scanned(uri, "files" if self._others else "staged")
+
+    def _changed(self) -> Sequence[Entry]:
+        return narrow.staged(self.at, self.env) if self._staged is None else self._staged
 
     def scanned(self, uri: str, scope: str, head: str | None = None) -> Scanned:
         """What this came to so far."""

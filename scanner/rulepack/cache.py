@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from scanner import __version__, cachefile
 from scanner.model.rule import Rule, Ruleset
 from scanner.rulepack.packs import Pack, read_packs, read_project
+from scanner.rulepack.standing import FORMAT
 
 if TYPE_CHECKING:
     from scanner.rulepack.build import Known
 
-FORMAT = 1  # raise it when what a pack means changes without its bytes changing
 _SAMPLES = ("hits", "misses")
 _NAMES = tuple(field.name for field in fields(Rule) if field.name not in _SAMPLES)
 _TEXT_TUPLES = ("anchors", "needs", "requires", "beside", "checks", "references")
@@ -34,13 +34,22 @@ def load_cached(
     own = read_project(project) if project else None
     if cache_dir is None:
         return _fresh(packs, disable, own, known())
-    path = cache_dir / f"rules-{key(packs, disable, own)[:32]}.json"
-    stored = cachefile.read(path)
-    ruleset = restore(stored) if stored is not None else None
+    name = key(packs, disable, own)
+    ruleset = kept(cache_dir, name)
     if ruleset is None:
         ruleset = _fresh(packs, disable, own, known())
-        cachefile.write(path, store(ruleset))
+        cachefile.write(_file(cache_dir, name), store(ruleset))
     return ruleset
+
+
+def kept(cache_dir: str | Path, name: str) -> Ruleset | None:
+    """The ruleset that was kept under this key."""
+    stored = cachefile.read(_file(cache_dir, name))
+    return restore(stored) if stored is not None else None
+
+
+def _file(cache_dir: str | Path, name: str) -> str:
+    return f"{cache_dir}/rules-{name[:32]}.json"
 
 
 def key(packs: Sequence[Pack], disable: Collection[str], project: Pack | None = None) -> str:

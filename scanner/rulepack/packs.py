@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scanner.errors import RuleError
+from scanner.rulepack.standing import ENDINGS
 
 MAX_BYTES = 1 << 20
-_ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def _packs(folder: Path) -> Iterator[Pack]:
     if not folder.is_dir():
         raise RuleError(f"{folder} is neither a folder of rule packs nor a rule pack", hint="check the path")
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.name.endswith(_ENDINGS) and entry.name not in _ENDINGS and entry.is_file())
+        names = sorted(entry.name for entry in entries if entry.name.endswith(ENDINGS) and entry.name not in ENDINGS and entry.is_file())
     for name in names:
         yield _read(folder / name, f"{folder.name}/{name}")
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from scanner.decode.encodings import GATES, MARKS, THIN
+from scanner.decode.marks import GATES, MARKS, THIN
 from scanner.detect.prefilter import HyperscanPrefilter, Prefilter
 
 pytest.importorskip("hyperscan", reason="gates are for Hyperscan, which is not installed here")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
-from scanner.decode.encodings import MARKS, THIN, WRITTEN, open_end
+from scanner.decode.encodings import WRITTEN, open_end
+from scanner.decode.marks import MARKS, THIN
 from scanner.decode.readings import Packed, Reading, readings
 from scanner.detect.prefilter import prefilter
 from scanner.model.content import Span

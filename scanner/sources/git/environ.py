@@ -7,9 +7,12 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scanner.errors import LeaksealError, UnreadableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Command-scope configuration wins over the repository's own; each line switches off something that could run a program.
 _OVERRIDES = {
@@ -92,7 +95,7 @@ class GitFailed(LeaksealError):
     """A Git command ended with an error; its own words are kept out of the message because they may quote content."""
 
 
-def git(arguments: Sequence[str], at: Path, env: Mapping[str, str], *, data: bytes | None = None, timeout: float = 600) -> bytes:
+def git(arguments: Sequence[str], at: str | Path, env: Mapping[str, str], *, data: bytes | None = None, timeout: float = 600) -> bytes:
     """Standard output of `git ARGUMENTS` run in `at`; raises GitFailed or, where Git refuses the owner, UnreadableError."""
     try:
         done = subprocess.run(

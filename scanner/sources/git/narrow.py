@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scanner.errors import UnreadableError, UsageError
 from scanner.sources.git.environ import GitFailed, environment, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODULE = "160000"
 _TOLD = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")
@@ -46,12 +48,27 @@ def told() -> dict[str, str]:
     return env | {name: os.environ[name] for name in _TOLD if name in os.environ}
 
 
-def top(at: Path, env: Mapping[str, str]) -> bytes:
+def top(at: str | Path, env: Mapping[str, str]) -> bytes:
     """The work tree's folder; raises UnreadableError where there is none."""
+    return _above(at, _told_of(at, env, "--show-cdup").rstrip(b"\n"))
+
+
+def places(at: str | Path, env: Mapping[str, str]) -> tuple[bytes, bytes | None]:
+    """The work tree's folder, and that of the loose objects, by one question; None where a name has a line end in it."""
+    up, *objects = _told_of(at, env, "--show-cdup", "--git-path", "objects").removesuffix(b"\n").split(b"\n")
+    if len(objects) != 1:
+        return top(at, env), None
+    return _above(at, up), os.path.join(os.fsencode(at), objects[0])
+
+
+def _told_of(at: str | Path, env: Mapping[str, str], *words: str) -> bytes:
     try:
-        up = git(["rev-parse", "--show-cdup"], at, env).rstrip(b"\n")
+        return git(["rev-parse", *words], at, env)
     except GitFailed:
         raise UnreadableError("this is not a Git work tree", hint="run it inside the repository") from None
+
+
+def _above(at: str | Path, up: bytes) -> bytes:
     return os.path.normpath(os.path.join(os.path.abspath(os.fsencode(at)), up))
 
 
@@ -68,7 +85,7 @@ def stands(full: bytes) -> str:
     return "file" if os.path.lexists(full) else "nothing"
 
 
-def staged(at: Path, env: Mapping[str, str]) -> list[Entry]:
+def staged(at: str | Path, env: Mapping[str, str]) -> list[Entry]:
     """What the next commit changes, sorted by path."""
     fields = git(_STAGED, at, env).split(b"\0")
     found = []
@@ -156,9 +173,11 @@ def cut_off(at: Path, env: Mapping[str, str]) -> set[str]:
         return set()
 
 
-def common_dir(at: Path, env: Mapping[str, str]) -> Path:
+def common_dir(at: str | Path, env: Mapping[str, str]) -> Path:
     """The folder that all work trees share."""
-    return at / os.fsdecode(git(["rev-parse", "--git-common-dir"], at, env).rstrip(b"\n"))
+    from pathlib import Path
+
+    return Path(at, os.fsdecode(git(["rev-parse", "--git-common-dir"], at, env).rstrip(b"\n")))
 
 
 def _pieces(command: list[str], at: Path, env: Mapping[str, str], data: bytes) -> Iterator[bytes]:
