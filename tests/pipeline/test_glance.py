@@ -33,7 +33,7 @@ QUIET: dict[str, Callable[[], bytes]] = {
     "code": lambda: b"import os\n\n\ndef run(at: str) -> None:\n    os.chdir(at)\n",
     "settings": lambda: b"name: app\nversion: 2\n",
     "empty": lambda: b"",
-    "umlauts": "# Titel\n\nÜber Größen.\n".encode,
+    "umlauts": "# Note\n\nÜber Größen.\n".encode,
     "long": lambda: b"a line of words\n" * 50_000,
     "digest": lambda: b"of it: " + b"0123456789abcdef" * 4 + b"\n",
 }
