@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 from scanner.errors import LeaksealError
 
@@ -26,7 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     interruption.over()
     if code == INTERRUPTED:
         interruption.end_children()
+    if sys.argv[1:2] == ["hook"]:
+        _leave(code)
     return code
+
+
+def _leave(code: int) -> NoReturn:
+    """The end of a program that has nothing left to do: to take down what was loaded takes a tenth of a hook's time."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # there is none, or nobody reads it
+            stream.flush()
+    os._exit(code)
 
 
 def guarded(command: Callable[[], int]) -> int:

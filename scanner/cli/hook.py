@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -88,6 +89,7 @@ def _pre_commit(asked: Asked) -> int:
     from scanner.pipeline.glance import Glance
     from scanner.sources.git import narrow
 
+    gc.disable()  # what a glance loads stays
     env = narrow.told()
     top, objects = narrow.places(".", env)
     files = [narrow.from_top(os.fsencode(word), top) for word in asked.words]
@@ -95,6 +97,7 @@ def _pre_commit(asked: Asked) -> int:
     entries = narrow.staged(".", env) if glance.sieve else None
     if entries is not None and glance.quiet(entries, files, objects):
         return 0
+    gc.enable()
     return _scanned(asked, env, top, files, glance, entries)
 
 

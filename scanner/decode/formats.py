@@ -13,7 +13,7 @@ from typing import Any
 from scanner.decode.compressed import ZSTD
 from scanner.decode.content import Content, Part
 from scanner.decode.limits import Stop
-from scanner.decode.plain import plain
+from scanner.decode.textonly import plain
 from scanner.model.content import Unseen
 
 Reader = Callable[[Content], Iterator[Part | Unseen]]

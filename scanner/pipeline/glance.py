@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from scanner import __version__, cachefile, shipped
 from scanner.decode.marks import GATES, MARKS, THIN
-from scanner.decode.plain import plain
+from scanner.decode.textonly import plain
 from scanner.detect.prefilter import HyperscanPrefilter
-from scanner.rulepack.standing import FORMAT, standing
+from scanner.rulepack.unchanged import FORMAT, standing
 from scanner.sources.git.fresh import fresh
 from scanner.sources.git.narrow import MODULE, Entry
 

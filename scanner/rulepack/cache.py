@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scanner import __version__, cachefile
 from scanner.model.rule import Rule, Ruleset
 from scanner.rulepack.packs import Pack, read_packs, read_project
-from scanner.rulepack.standing import FORMAT
+from scanner.rulepack.unchanged import FORMAT
 
 if TYPE_CHECKING:
     from scanner.rulepack.build import Known

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scanner.errors import RuleError
-from scanner.rulepack.standing import ENDINGS
+from scanner.rulepack.unchanged import ENDINGS
 
 MAX_BYTES = 1 << 20
 

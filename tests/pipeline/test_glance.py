@@ -18,7 +18,7 @@ from scanner.detect.engine import Engine
 from scanner.pipeline.glance import Glance
 from scanner.pipeline.staged import FileScan
 from scanner.rulepack.sample import grow
-from scanner.rulepack.standing import standing
+from scanner.rulepack.unchanged import standing
 from scanner.sources.git import narrow
 from tests.conftest import Repo
 

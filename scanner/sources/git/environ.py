@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -97,6 +96,8 @@ class GitFailed(LeaksealError):
 
 def git(arguments: Sequence[str], at: str | Path, env: Mapping[str, str], *, data: bytes | None = None, timeout: float = 600) -> bytes:
     """Standard output of `git ARGUMENTS` run in `at`; raises GitFailed or, where Git refuses the owner, UnreadableError."""
+    import subprocess
+
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=at, env=env, input=data, stdin=None if data is not None else subprocess.DEVNULL,

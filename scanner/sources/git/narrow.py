@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from scanner.errors import UnreadableError, UsageError
+from scanner.sources.git.ask import ask
 from scanner.sources.git.environ import GitFailed, environment, git
 
 if TYPE_CHECKING:
@@ -63,9 +63,15 @@ def places(at: str | Path, env: Mapping[str, str]) -> tuple[bytes, bytes | None]
 
 def _told_of(at: str | Path, env: Mapping[str, str], *words: str) -> bytes:
     try:
-        return git(["rev-parse", *words], at, env)
+        return _quickly(["rev-parse", *words], at, env)
     except GitFailed:
         raise UnreadableError("this is not a Git work tree", hint="run it inside the repository") from None
+
+
+def _quickly(arguments: Sequence[str], at: str | Path, env: Mapping[str, str]) -> bytes:
+    folder = os.fspath(at)
+    said = ask(arguments if folder == "." else ["-C", folder, *arguments], env)
+    return git(arguments, at, env) if said is None else said
 
 
 def _above(at: str | Path, up: bytes) -> bytes:
@@ -87,7 +93,7 @@ def stands(full: bytes) -> str:
 
 def staged(at: str | Path, env: Mapping[str, str]) -> list[Entry]:
     """What the next commit changes, sorted by path."""
-    fields = git(_STAGED, at, env).split(b"\0")
+    fields = _quickly(_STAGED, at, env).split(b"\0")
     found = []
     for head, path in zip(fields[::2], fields[1::2], strict=False):
         old_mode, mode, old, oid, status = head.lstrip(b":").decode().split(" ")
@@ -182,6 +188,8 @@ def common_dir(at: str | Path, env: Mapping[str, str]) -> Path:
 
 def _pieces(command: list[str], at: Path, env: Mapping[str, str], data: bytes) -> Iterator[bytes]:
     """The NUL-terminated pieces of a command's output; Git reads all of its input before it answers."""
+    import subprocess
+
     process = subprocess.Popen(command, cwd=at, env=dict(env), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin and process.stdout  # noqa: S101 both are pipes
     try:

@@ -11,8 +11,8 @@ from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from scanner.decode.formats import FORMATS, recognise
-from scanner.decode.plain import plain
 from scanner.decode.text import wide_readings
+from scanner.decode.textonly import plain
 
 TEXTS = {
     "code": b"import os\n\n\ndef run(at: str) -> None:\n    os.chdir(at)\n",
