@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def env(token: str) -> str:
@@ -308,3 +312,15 @@ def test_the_hook_loads_nothing_that_is_slow(repo, leakseal):
     assert said.code == 0 and "scanner" in loaded
     slow = {"click", "rich", "git", "yaml", "re2", "dulwich", "isal", "platformdirs", "multiprocessing", "tempfile", "detect_secrets"}
     assert not loaded & slow
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "0<&- 1>&-"])
+def test_a_hook_whose_input_or_output_is_closed_stops_a_secret_all_the_same(repo, leakseal, token, closed):
+    repo.stage({"a.env": "name = app\n"})
+    assert leakseal(repo.path, "hook", "pre-commit").code == 0
+    repo.stage({"a.env": env(token())})
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    words = ["sh", "-c", f'exec "$0" -m scanner hook pre-commit {closed}', sys.executable]
+    done = subprocess.run(words, cwd=repo.path, capture_output=True, check=False, env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == 1
+    assert b"the commit is stopped" in done.stderr
