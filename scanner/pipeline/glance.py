@@ -40,14 +40,15 @@ class Glance:
         self._now = time.time_ns()  # before anything is read: what changes from now on is not what was noted
         self._cache = cache
         self._rules, self._globs = "", list[str]()
-        path = config if config is not None else os.path.join(os.fsdecode(top), CONFIG)
-        said = _said(path)
-        self._file = os.path.join(cache, f"glance-{_key(path, said)}") if cache is not None and said is not None else ""
+        self._config = config or os.path.join(os.fsdecode(top), CONFIG)
+        self._file = self._note_file()
         self.sieve = self._noted()
 
     def note(self, settings: Config, engine: Engine) -> None:
         """What the next glance has to know."""
         if self.sieve is not None or not self._file or not isinstance(engine.sieve, HyperscanPrefilter):
+            return
+        if self._file != self._note_file():  # the configuration has changed since
             return
         from scanner.rulepack.cache import key
         from scanner.rulepack.packs import read_packs, read_project
@@ -66,6 +67,10 @@ class Glance:
         from scanner.rulepack.cache import kept
 
         return kept(self._cache, self._rules) if self._cache and self.sieve else None
+
+    def _note_file(self) -> str:
+        said = _said(self._config)
+        return os.path.join(self._cache, f"glance-{_key(self._config, said)}") if self._cache and said is not None else ""
 
     def _noted(self) -> HyperscanPrefilter | None:
         stored = cachefile.read(self._file) if self._file else None
