@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 from scanner.decode.compressed import ZSTD
 from scanner.decode.content import Content, Part
 from scanner.decode.limits import Stop
-from scanner.decode.textonly import plain
 from scanner.model.content import Unseen
 
 Reader = Callable[[Content], Iterator[Part | Unseen]]
@@ -133,24 +131,18 @@ FORMATS = (
     Format("git-crypt", "a git-crypt file", rb"\0GITCRYPT\0"),
     Format("age", "an age file", rb"age-encryption\.org/v1"),
 )  # fmt: skip
+_MAGIC = re.compile(b"|".join(rb"(%s)" % form.magic for form in FORMATS), re.DOTALL)
 
 
 def recognise(data: bytes) -> Format | None:
     """The format of a content, or None for what needs no reader; its first HEAD bytes are enough."""
-    if plain(data):
-        return None
-    match = _magic().match(data)
+    match = _MAGIC.match(data)
     if match is None or match.lastindex is None:
         return None
     form = FORMATS[match.lastindex - 1]
     if not form.test or _named(form.test)(data):
         return form
     return next((other for other in FORMATS[match.lastindex :] if _fits(other, data)), None)
-
-
-@cache
-def _magic() -> re.Pattern[bytes]:
-    return re.compile(b"|".join(rb"(%s)" % form.magic for form in FORMATS), re.DOTALL)
 
 
 def _fits(form: Format, data: bytes) -> bool:
