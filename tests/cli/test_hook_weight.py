@@ -16,11 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A module that is added here is waited for at every commit: see whether it can be imported where it is needed instead.
 CLEAN = {
-    "scanner", "scanner.cli", "scanner.cli.hook", "scanner.errors", "scanner.cachefile", "scanner.shipped",
-    "scanner.pipeline", "scanner.pipeline.glance", "scanner.decode", "scanner.decode.marks", "scanner.decode.textonly",
-    "scanner.detect", "scanner.detect.prefilter", "scanner.rulepack", "scanner.rulepack.unchanged",
-    "scanner.sources", "scanner.sources.git", "scanner.sources.git.ask", "scanner.sources.git.environ", "scanner.sources.git.fresh",
-    "scanner.sources.git.narrow",
+    "scanner", "scanner.cachefile", "scanner.cli", "scanner.cli.hook", "scanner.cli.interruption", "scanner.decode",
+    "scanner.decode.marks", "scanner.decode.textonly", "scanner.detect", "scanner.detect.prefilter", "scanner.errors", "scanner.pipeline",
+    "scanner.pipeline.glance", "scanner.rulepack", "scanner.rulepack.unchanged", "scanner.shipped", "scanner.sources",
+    "scanner.sources.git", "scanner.sources.git.ask", "scanner.sources.git.environ", "scanner.sources.git.fresh",
+    "scanner.sources.git.narrow", "scanner.unbroken",
 }  # fmt: skip
 CONFIGURED = CLEAN | {"scanner.globs", "scanner.canon"}  # and with them json
 GIT = ["rev-parse", "diff"]  # the processes of Git that are started, by command
@@ -28,7 +28,7 @@ GIT = ["rev-parse", "diff"]  # the processes of Git that are started, by command
 HEAVY = {  # modules of others that a clean commit does not need, and that would cost milliseconds each
     "_strptime", "argparse", "ast", "asyncio", "base64", "click", "concurrent", "csv", "ctypes", "dataclasses", "datetime", "decimal",
     "difflib", "dis", "email", "html", "http", "importlib.metadata", "inspect", "isal", "json", "locale", "logging", "multiprocessing",
-    "pathlib", "platformdirs", "random", "re2", "rich", "selectors", "shutil", "signal", "socket", "ssl", "subprocess", "tempfile",
+    "pathlib", "platformdirs", "random", "re2", "rich", "selectors", "shutil", "socket", "ssl", "subprocess", "tempfile",
     "threading", "tokenize", "unittest", "urllib", "uuid", "xml", "yaml",
 }  # fmt: skip
 FOUND = {  # the same where something is found in the text of a file and has to be looked at
