@@ -103,6 +103,7 @@ class GitReader:
             raise
 
     def _objects(self, answer: Answer, batch: Batch) -> Answer:
+        self._traces.clear()  # their ranks are those of another pack
         references = self._references = self._references or References(self.store.size)
         known_names = set(references.names)
         references.named.clear()
