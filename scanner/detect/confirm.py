@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from scanner import examples
@@ -31,10 +33,10 @@ class Confirmer:
     _partners: Partners | None = None
     _pattern: Any = None
     _groups: Mapping[str, int]
-    _back = 0  # bytes before an anchor's end where a match can begin
 
     def __init__(self, rule: Rule, checks: Mapping[str, Check], parsers: Mapping[str, Parser]) -> None:
         self.rule = rule
+        self._back = rule.reach or (rule.width if rule.before > _NEAR else _ALL)  # bytes before an anchor's end where a match can begin
         self._known = checks, parsers
 
     def confirm(self, window: bytes, end: int) -> tuple[Result, ...]:
@@ -43,19 +45,25 @@ class Confirmer:
             lowered = window.lower()
             if not any(need.encode() in lowered for need in self.rule.needs):
                 return ()
-        pattern, reach = self._compiled(), self.rule.reach
+        reach = self.rule.reach
         at, stop = max(0, end - self._back), end + reach if reach else len(window)  # no match round `end` lies further off
+        if self.rule.core and _core(self.rule.core).search(window, at, stop) is None:
+            return ()
+        pattern = self._compiled()
         for _ in range(_TRIES):
             match = pattern.search(window, at, stop)
-            if match is None or match.start() >= max(end, 1):
+            if match is None:
                 break
-            if match.end() >= end and (judged := self._judge(window, match)):
+            span = Span(*match.span())
+            if span.start >= max(end, 1):
+                break
+            if span.end >= end and (judged := self._judge(window, match, span)):
                 found, taken = judged
                 usual = self.rule.confidence
                 sure = [one for one in found if (usual if one.confidence is None else one.confidence) >= self.rule.least]
                 partners = tuple((start - end, stop - end, hidden) for start, stop, hidden in taken)
-                return tuple(_result(one, Span(*match.span()), end, partners) for one in sure)  # less sure: it was read, and it is none
-            at = match.start() + 1
+                return tuple(_result(one, span, end, partners) for one in sure)  # less sure: it was read, and it is none
+            at = span.start + 1
         return ()
 
     def anywhere(self, text: bytes) -> bool:
@@ -72,14 +80,14 @@ class Confirmer:
             at = match.start() + 1
         return False
 
-    def _judge(self, window: bytes, match: Any) -> tuple[tuple[Parsed, ...], list[Taken]] | None:
+    def _judge(self, window: bytes, match: Any, span: Span) -> tuple[tuple[Parsed, ...], list[Taken]] | None:
         """What a match of the pattern comes to, and what is taken beside it."""
         spans = {name: match.span(number) for name, number in self._groups.items()}
         if spans["secret"][0] < 0:
             return None
         secret = Span(*spans["secret"])
         groups = {name: window[a:b] for name, (a, b) in spans.items() if a >= 0}
-        candidate = Candidate(window, Span(*match.span()), secret, groups)
+        candidate = Candidate(window, span, secret, groups)
         if not all(check(candidate, argument) for check, argument in self._checks) and not examples.known(candidate.value):
             return None
         taken = {name: spans[name] for name in groups if name[0] == "_"}
@@ -113,10 +121,15 @@ class Confirmer:
             self._checks = tuple((checks[name], argument) for name, _, argument in (c.partition(":") for c in rule.checks))
             self._parser = parsers[rule.parser] if rule.parser else None
             self._partners = Partners(rule) if rule.requires or rule.beside else None
-            self._back = rule.reach or (rule.width if rule.before > _NEAR else _ALL)
             self._pattern = re2.compile(rule.pattern.encode(), latin1(re2))
             self._groups = {name.decode(): number for name, number in self._pattern.groupindex.items()}
         return self._pattern
+
+
+@cache
+def _core(text: str) -> re.Pattern[bytes]:
+    """Many rules have the same, and it is compiled sooner than a pattern."""
+    return re.compile(text.encode())
 
 
 def _result(found: Parsed, match: Span, end: int, partners: tuple[Taken, ...]) -> Result:

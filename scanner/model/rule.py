@@ -37,6 +37,7 @@ class Rule:
     before: int = 256  # bytes of context before an anchor's end that may take part in the decision
     after: int = 256  # bytes of context after it
     reach: int = 0  # bytes that the widest match of `pattern` has; 0: without bound
+    core: str = ""  # what stands in every secret that `pattern` finds, for `re`; empty: nothing that says much
     specificity: int = 50  # where secrets overlap, the highest wins
     confidence: float = 0.9
     least: float = 0.0  # a match that its parser is less sure of is none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -17,7 +17,7 @@ UNBOUNDED = 1 << 30
 Item = tuple[Any, Any]
 Items = list[Item]
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT)
-_SHARED = re.I | re.M | re.S
+SHARED = re.I | re.M | re.S
 _CLASSES = {
     op.CATEGORY_DIGIT: "0-9",
     op.CATEGORY_NOT_DIGIT: r"\D",
@@ -30,7 +30,7 @@ _CLASSES = {
 
 def width(pattern: str) -> tuple[int, int]:
     """The fewest and the most bytes that a match can have; UNBOUNDED when there is no most. ValueError when it cannot be read."""
-    items, _ = _parse(pattern)
+    items, _, _ = _parse(pattern)
     return _width(items)
 
 
@@ -40,17 +40,44 @@ def derive(pattern: str) -> str:
     What can be empty at either end is dropped, a repetition at either end is cut to its least, groups lose their names,
     and what follows the first part wider than 512 bytes is left out. ValueError when too little remains.
     """
-    items, flags = _parse(pattern)
+    items, flags, _ = _parse(pattern)
     items = _cut(_cut(items, left=True), left=False)
     items, _ = _bound(items, WIDEST)
     items = _cut(items, left=False)
     if _width(items)[0] < NARROWEST:
         raise ValueError(f"fewer than {NARROWEST} bytes of the pattern are certain and bounded")
-    return _flagged(flags & _SHARED, 0, _write(items))
+    return flagged(flags & SHARED, 0, write(items))
+
+
+def secret_of(pattern: str) -> tuple[Items, int] | None:
+    """What the group `secret` has in it, and the flags that hold there; None if the pattern has none, or cannot be read."""
+    try:
+        items, flags, names = _parse(pattern)
+    except ValueError:
+        return None
+    return _group(items, flags, names["secret"]) if "secret" in names else None
+
+
+def _group(items: Items, flags: int, wanted: int) -> tuple[Items, int] | None:
+    for code, value in items:
+        bodies: list[tuple[Items, int]] = []
+        if code in _REPEATS:
+            bodies = [(value[2], flags)]
+        elif code is op.BRANCH:
+            bodies = [(branch, flags) for branch in value[1]]
+        elif code is op.SUBPATTERN:
+            number, add, remove, body = value
+            bodies = [(body, (flags | add) & ~remove)]
+            if number == wanted:
+                return bodies[0]
+        for body, held in bodies:
+            if found := _group(body, held, wanted):
+                return found
+    return None
 
 
 @lru_cache(1 << 12)
-def _parse(pattern: str) -> tuple[Items, int]:
+def _parse(pattern: str) -> tuple[Items, int, Mapping[str, int]]:
     if re.search(r"\[:\^?[a-z]+:\]", pattern):
         raise ValueError("named classes such as [:alpha:] are not read here; write the ranges")
     try:
@@ -61,7 +88,7 @@ def _parse(pattern: str) -> tuple[Items, int]:
     except (re.error, OverflowError, RecursionError) as problem:
         said = str(problem).partition("'")[0].strip()  # what follows quotes the pattern
         raise ValueError(f"the pattern's width cannot be computed: {said}") from None
-    return _plain(tree), tree.state.flags
+    return _plain(tree), tree.state.flags, tree.state.groupdict
 
 
 def _plain(tree: Any) -> Items:
@@ -74,8 +101,8 @@ def _plain(tree: Any) -> Items:
             low, high, body = value
             items.append((code, (low, high, _plain(body))))
         elif code is op.SUBPATTERN:
-            _, add, remove, body = value
-            items.append((code, (None, add, remove, _plain(body))))
+            number, add, remove, body = value
+            items.append((code, (number, add, remove, _plain(body))))
         elif code is op.BRANCH:
             items.append((code, (None, [_plain(branch) for branch in value[1]])))
         elif code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
@@ -151,7 +178,8 @@ def _part(item: Item, room: int) -> Items:
     return []
 
 
-def _write(items: Items) -> str:
+def write(items: Items) -> str:
+    """The pattern that parts of one make."""
     return "".join(_write_item(item) for item in items)
 
 
@@ -163,18 +191,18 @@ def _write_item(item: Item) -> str:
 
 
 def _write_branch(value: tuple[None, list[Items]]) -> str:
-    branches = [_write(branch) for branch in value[1]]
+    branches = [write(branch) for branch in value[1]]
     some = "(?:" + "|".join(branch for branch in branches if branch) + ")"
     return some if all(branches) else ("" if some == "(?:)" else some + "?")
 
 
 def _write_group(value: tuple[None, int, int, Items]) -> str:
     _, add, remove, body = value
-    return _flagged(add & _SHARED, remove & _SHARED, _write(body))
+    return flagged(add & SHARED, remove & SHARED, write(body))
 
 
 def _write_repeat(low: int, high: Any, body: Items) -> str:
-    inner = _write(body)
+    inner = write(body)
     single = len(body) == 1 and body[0][0] in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN)
     atom = inner if single else f"(?:{inner})"
     count = _count(int(low), None if high is op.MAXREPEAT else int(high))
@@ -214,7 +242,8 @@ def _count(low: int, high: int | None) -> str:
     return shapes.get((low, high)) or f"{{{low},{'' if high is None else high}}}"
 
 
-def _flagged(add: int, remove: int, inner: str) -> str:
+def flagged(add: int, remove: int, inner: str) -> str:
+    """What is written, under these flags and without those."""
     letters = {re.I: "i", re.M: "m", re.S: "s"}
     on = "".join(letter for flag, letter in letters.items() if add & flag)
     off = "".join(letter for flag, letter in letters.items() if remove & flag)

@@ -12,6 +12,7 @@ import yaml
 from scanner.errors import RuleError
 from scanner.model.rule import KINDS, SEVERITIES, Rule, Sample
 from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
+from scanner.rulepack.core import core
 from scanner.rulepack.nodes import Fields, nearest, quoted
 from scanner.rulepack.pieces import whole
 
@@ -87,6 +88,7 @@ def build(entry: Fields, source: Entry, known: Known) -> Rule:
         before=before,
         after=after,
         reach=_reach(pattern),
+        core=core(pattern),
         specificity=entry.whole("specificity", 0, 100) if "specificity" in entry else SPECIFICITY[kind],
         confidence=entry.number("confidence", 0, 1) if "confidence" in entry else 0.9,
         least=entry.number("least", 0, 1) if "least" in entry else 0.0,

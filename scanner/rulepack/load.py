@@ -16,7 +16,7 @@ from scanner.rulepack.project import Choices, Problems, choices, each, over
 
 MAX_RULES = 5000
 PACK_KEYS = ("family", "references", "pieces", "rules")
-SILENT_FIELDS = ("hits", "misses", "file", "line", "reach")  # samples, where a rule stands, what follows from its pattern
+SILENT_FIELDS = ("hits", "misses", "file", "line", "reach", "core")  # samples, where a rule stands, what follows from its pattern
 
 
 @dataclass(frozen=True, slots=True)
