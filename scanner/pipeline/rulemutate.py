@@ -68,7 +68,7 @@ def _without(rule: Rule) -> Iterator[Mutant]:
 
 def _loosened(rule: Rule) -> Iterator[Mutant]:
     for lost, pattern in widened(rule.pattern).items():
-        yield Mutant(lost, replace(rule, pattern=pattern, reach=0))
+        yield Mutant(lost, replace(rule, pattern=pattern, reach=0, core=""))
 
 
 def _bitten(mutant: Rule, texts: Iterable[bytes]) -> bool:

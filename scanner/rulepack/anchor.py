@@ -13,6 +13,8 @@ from typing import Any
 WIDEST = 512
 NARROWEST = 3
 UNBOUNDED = 1 << 30
+_AT = re.compile(r"\\[bBAz]|[\^$]")  # `_plain` drops these
+_WORD = re.compile("[a-z]{3}")
 
 Item = tuple[Any, Any]
 Items = list[Item]
@@ -47,6 +49,22 @@ def derive(pattern: str) -> str:
     if _width(items)[0] < NARROWEST:
         raise ValueError(f"fewer than {NARROWEST} bytes of the pattern are certain and bounded")
     return flagged(flags & SHARED, 0, write(items))
+
+
+def apart(anchor: str) -> tuple[str, ...]:
+    """The anchor; one for each name that it begins with, if it is an alternation of names before a word (`(?:acme|ajax)_?key`).
+
+    Of several names and a word behind them the prefilter would look for the word, which is in every text.
+    """
+    items, flags, _ = _parse(anchor)
+    at = next((number for number, (code, _) in enumerate(items) if code is not op.LITERAL), 0)  # all names may begin alike
+    if _AT.search(anchor) or at >= NARROWEST or not items or items[at][0] is not op.BRANCH:
+        return (anchor,)
+    names: list[Items] = [items[:at] + branch for branch in items[at][1][1]]
+    rest = write(items[at + 1 :])
+    if min(_width(name)[0] for name in names) < NARROWEST or not _WORD.search(rest):
+        return (anchor,)
+    return tuple(flagged(flags & SHARED, 0, write(name) + rest) for name in names)
 
 
 def secret_of(pattern: str) -> tuple[Items, int] | None:

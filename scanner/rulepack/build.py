@@ -11,7 +11,7 @@ import yaml
 
 from scanner.errors import RuleError
 from scanner.model.rule import KINDS, SEVERITIES, Rule, Sample
-from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
+from scanner.rulepack.anchor import UNBOUNDED, WIDEST, apart, derive, width
 from scanner.rulepack.core import core
 from scanner.rulepack.nodes import Fields, nearest, quoted
 from scanner.rulepack.pieces import whole
@@ -164,7 +164,7 @@ def _anchors(entry: Fields, pattern: str, pieces: Mapping[str, str], known: Know
         _bounded(entry, anchor)
         if entry.file not in known.proved and (flaw := known.anchor_flaw(anchor)):
             entry.fail("anchor", f"the prefilter does not take the anchor: {flaw}")
-    return tuple(anchor for anchor, _ in given)
+    return tuple(one for anchor, _ in given for one in apart(anchor))
 
 
 def _bounded(entry: Fields, anchor: str) -> None:

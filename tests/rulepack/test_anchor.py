@@ -9,7 +9,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.rulepack.anchor import UNBOUNDED, WIDEST, derive, width
+from scanner.rulepack.anchor import UNBOUNDED, WIDEST, apart, derive, width
 
 DERIVED = [
     (r"\b(?P<secret>ghp_[0-9A-Za-z]{36})\b", "ghp_[0-9A-Za-z]{36}"),
@@ -80,3 +80,26 @@ def test_whatever_the_pattern_matches_holds_its_anchor(pattern: str, text: str) 
     match = re2.search(pattern, text)
     if match:
         assert re2.search(anchor, match.group())
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "(?i)(?:redis|valkey)(?:://|:\\\\/\\\\/)",  # no word follows, so nothing is commoner than the names
+        r"\b(?:acme|ajax)_key",  # what has no width would be lost
+        "(?i)(?:ac|ajax)_key",  # too short to be looked for
+        "acme|ajax",
+        "acme_key",
+        "acme_(?:key|token)",
+    ],
+)
+def test_an_anchor_that_stays_whole(anchor: str) -> None:
+    assert apart(anchor) == (anchor,)
+
+
+def test_an_anchor_for_each_name_before_a_word() -> None:
+    whole = r"(?i)(?:acme|ajax[_\-]?2|a.c)[\w ]{0,4}(?:key|token)"
+    parts = apart(whole)
+    assert parts == tuple(rf"(?i:{name}[0-9A-Za-z_ ]{{0,4}}(?:key|token))" for name in ("acme", r"ajax[_\-]?2", "a.c"))
+    for text in ("ACME_API key", "ajax-2token", "abckey", "ajax token", "acme", "acme12345key"):
+        assert (re.search(whole, text) is None) == all(re.search(part, text) is None for part in parts)
