@@ -324,4 +324,4 @@ def test_lines_for_a_person_say_what_failed(released: Released, tmp_path: Path, 
     assert code == 4
     assert "19  FAILED  binding       1 files are not from commit" in text
     assert "  nowhere: shop/evil.py\n" in text
-    assert text.rstrip().endswith("is not to be released")
+    assert ": is not to be released: metadata: 1 files are in it" in text.splitlines()[-1]

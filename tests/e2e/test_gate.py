@@ -116,7 +116,7 @@ class App:
 
     def attest(self) -> None:
         key, out = self.folder.parent / "scanner.key", self.folder / "attestation"
-        code, _, err = self.run("attest", str(self.folder), "--key", str(key), "-o", str(out), "-q")
+        code, _, err = self.run("attest", str(self.folder), "--key", str(key), "-o", str(out), "-q", "--jobs", "1")
         assert code == 0, err
 
     def record(self, **said: str) -> Path:
