@@ -59,7 +59,7 @@ def _said(env: Mapping[str, str], repository: Path, *words: str) -> bytes:
 
 
 def _ours(cwd: Path, path: str, *good: int) -> Command:
-    return Command(OURS, (_US, "scan", "--quiet", "--jobs", "2", "--format", "json", path), cwd, proof.leakseal(*good))
+    return Command(OURS, (_US, "scan", "--quiet", "--jobs", "2", "--ocr", "never", "--format", "json", path), cwd, proof.leakseal(*good))
 
 
 def large(bench: Bench, octets: int) -> Row:
