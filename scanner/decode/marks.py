@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+BETWEEN = b"\n\x01\n\x01\n"  # no pattern reaches over it, so that texts and names are searched at once
+
 
 class Mark(NamedTuple):
     """A pattern that ends where text may be encoded; the prefilter looks for it together with the anchors of the rules."""

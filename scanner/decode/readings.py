@@ -9,13 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from scanner.decode.encodings import LOGS, LONG, WRITTEN, stretch, unpacked
 from scanner.decode.formats import Format, recognise
-from scanner.decode.marks import MARKS, PACKED, TAR
+from scanner.decode.marks import BETWEEN, MARKS, PACKED, TAR
 from scanner.decode.offsets import Offsets, Run
 from scanner.decode.quiet import Piece, Quiet
 from scanner.decode.units import Units
 from scanner.model.content import Span
 
-BETWEEN = b"\n\x01\n\x01\n"  # no pattern reaches from one piece into the next
 _LEFT, _RIGHT = 512, 512  # bytes of the text around a mark that are read with it
 _LINE_LEFT, _LINE_RIGHT = 2048, 8192  # and up to its line's ends, if that is not further
 _AT_ONCE = 256 << 10  # bytes of text in one reading

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from scanner.decode.encodings import holds_text, open_end
 from scanner.decode.limits import DEFAULT
+from scanner.decode.marks import BETWEEN
 from scanner.decode.readings import Spots
 from scanner.decode.text import WIDTH, narrowed
 from scanner.detect.engine import Engine, Looked
@@ -23,7 +24,6 @@ _WAIT = 16 << 20  # bytes that are held for the end of a stretch that is encoded
 _TORN = Unseen("truncated", f"a stretch of base64 is longer than {_WAIT >> 20} MiB; its end was not decoded")
 _STEP = re.compile(r"([a-z0-9-]{1,32})@([0-9]{1,20})-([0-9]{1,20})")
 NOWHERE = Place(0, 0, 0, 0, b"")  # of what has no lines that a person could count
-BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
 
 class Placed(NamedTuple):
@@ -198,7 +198,7 @@ def _search(engine: Engine, data: bytes, low: int, high: int, aside: Aside) -> L
 
 def names_with_hits(engine: Engine, names: list[bytes]) -> list[tuple[bytes, Placed]]:
     """Those names that hold a secret."""
-    text = BETWEEN_NAMES.join(names)
+    text = BETWEEN.join(names)
     if not text or not engine.find(text):
         return []
     return [(name, seen) for name in names for seen in placed(engine, name)]

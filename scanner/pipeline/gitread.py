@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from scanner.decode.content import Content, Pieces
 from scanner.decode.formats import recognise
 from scanner.decode.limits import Budget
+from scanner.decode.marks import BETWEEN
 from scanner.decode.text import WIDTH
 from scanner.detect.engine import Engine
 from scanner.detect.overlap import open_ones
@@ -33,7 +34,6 @@ _WORTH = 16384  # bytes of content below which a search costs less than knowing 
 WORDS = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 _BAD_NAMES_MOST = 100
 NAME = 5  # the kind of a path component, beside Git's own four
-_BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 
 
 @dataclass(slots=True)
@@ -217,11 +217,11 @@ class GitReader:
             answer.octets += size
 
     def _names(self, answer: Answer, names: list[bytes]) -> None:
-        text = _BETWEEN_NAMES.join(names)
+        text = BETWEEN.join(names)
         for hit in hits(self.engine, text) if text else ():
-            start = text.rfind(_BETWEEN_NAMES, 0, hit.secret.start)
-            start = 0 if start < 0 else start + len(_BETWEEN_NAMES)
-            end = text.find(_BETWEEN_NAMES, start)
+            start = text.rfind(BETWEEN, 0, hit.secret.start)
+            start = 0 if start < 0 else start + len(BETWEEN)
+            end = text.find(BETWEEN, start)
             _see(answer, hit, NAME, text[start : end if end >= 0 else len(text)])
 
     def _file(self, answer: Answer, path: bytes) -> None:

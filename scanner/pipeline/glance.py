@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from scanner import __version__, cachefile, shipped
-from scanner.decode.marks import GATES, MARKS, THIN
+from scanner.decode.marks import BETWEEN, GATES, MARKS, THIN
 from scanner.decode.textonly import plain
 from scanner.detect.prefilter import HyperscanPrefilter
 from scanner.rulepack.unchanged import FORMAT, standing
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from scanner.model.rule import Ruleset
 
 CONFIG = "leakseal.yaml"
-BETWEEN_NAMES = b"\n\x01\n\x01\n"  # no pattern reaches from one name into the next
 _FORMAT = 1  # raise it when what is noted changes
 _FILE = 4 << 20  # bytes of a file that is searched in one window
 _YAML = 1 << 20
@@ -100,7 +99,7 @@ class Glance:
             data = fresh(objects, entry.oid, _FILE)
             if data is None or data.startswith(_POINTER) or (data and (not plain(data) or sieve.spots(data))):
                 return False
-        names = BETWEEN_NAMES.join(entry.path for entry in there if entry.status == "A")
+        names = BETWEEN.join(entry.path for entry in there if entry.status == "A")
         return not names or not sieve.spots(names)
 
     def _left_out(self, path: bytes) -> bool:

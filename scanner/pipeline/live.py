@@ -12,13 +12,14 @@ from scanner.decode import logline
 from scanner.decode.content import HEAD
 from scanner.decode.formats import recognise
 from scanner.decode.limits import Budget
+from scanner.decode.marks import BETWEEN
 from scanner.findings.establish import establish, learn
 from scanner.findings.mask import Mask
 from scanner.findings.suppressions import by_id
 from scanner.model.content import Origin, Unseen
 from scanner.model.evidence import Finding, Match
 from scanner.pipeline.engines import engine
-from scanner.pipeline.examine import BETWEEN_NAMES, Placed, Stream, hits, match_at, windows
+from scanner.pipeline.examine import Placed, Stream, hits, match_at, windows
 from scanner.pipeline.opened import Text
 from scanner.pipeline.settings import Settings
 
@@ -103,7 +104,7 @@ class Notary:
     def _in_names(self, matches: list[Match]) -> list[Match]:
         """Secrets in what a log calls its sources."""
         names = {name for match in matches for name in (match.origin.record, match.origin.field, match.origin.path) if name}
-        data = BETWEEN_NAMES.join(sorted(name.encode("utf-8", "surrogateescape") for name in names))
+        data = BETWEEN.join(sorted(name.encode("utf-8", "surrogateescape") for name in names))
         return [Match(hit, Origin("", "names"), data[hit.span.start : hit.span.end]) for hit in hits(self._engine, data)]
 
 

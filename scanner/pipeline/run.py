@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from scanner.decode.marks import BETWEEN
 from scanner.errors import UnreadableError, UsageError
 from scanner.findings.establish import establish, learn
 from scanner.findings.mask import Mask
@@ -17,7 +18,7 @@ from scanner.model.content import Gap, Origin
 from scanner.model.evidence import Finding, Leaf, Match
 from scanner.model.report import Coverage, Report, Run
 from scanner.pipeline.engines import engine
-from scanner.pipeline.examine import BETWEEN_NAMES, hits
+from scanner.pipeline.examine import hits
 from scanner.pipeline.narrowed import Narrow
 from scanner.pipeline.scanned import Known, Scanned, lost
 from scanner.pipeline.settings import Settings
@@ -254,7 +255,7 @@ def _names(done: Sequence[Scanned], judging: Judging) -> Iterable[str | None]:
 
 
 def _in_names(names: Iterable[str | None], settings: Settings) -> list[Match]:
-    data = BETWEEN_NAMES.join(sorted(name.encode("utf-8", "surrogateescape") for name in names if name))
+    data = BETWEEN.join(sorted(name.encode("utf-8", "surrogateescape") for name in names if name))
     searcher = engine(settings.rules, settings.cache, settings.engine)
     return [Match(hit, Origin("", "names"), data[hit.span.start : hit.span.end]) for hit in hits(searcher, data)]
 

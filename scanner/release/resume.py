@@ -20,11 +20,12 @@ from typing import Any
 
 from scanner import cachefile, canon
 from scanner.attest.statement import Tool
+from scanner.decode.marks import BETWEEN
 from scanner.errors import LeaksealError
 from scanner.model.content import Target
 from scanner.model.evidence import Leaf
 from scanner.pipeline.engines import engine
-from scanner.pipeline.examine import BETWEEN_NAMES, hits
+from scanner.pipeline.examine import hits
 from scanner.pipeline.run import Request
 from scanner.pipeline.scanned import Scanned
 from scanner.pipeline.settings import Settings
@@ -122,7 +123,7 @@ def _mark(request: Request, before: Stand, release: Release) -> str:
 
 
 def _secret_in(names: set[str], settings: Settings) -> bool:
-    data = BETWEEN_NAMES.join(sorted(name.encode("utf-8", "surrogateescape") for name in names))
+    data = BETWEEN.join(sorted(name.encode("utf-8", "surrogateescape") for name in names))
     return any(True for _ in hits(engine(settings.rules, settings.cache, settings.engine), data))
 
 
